@@ -1,0 +1,140 @@
+"""The edge: what comes from a person becomes trusted arrays, or a clear error.
+
+Values are checked here, on the host and in NumPy, *before* JAX narrows anything: to JAX the code 2³² + 1 is 1, and
+1.9 is 1 after a cast. Tracers have no values yet, so under `jit` only shapes and dtypes are checked.
+
+Every message has the same form: name, rule, first place and value got, how many:
+`x must be codes below 3; x[4, 0] is 7 (2 such values)`.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any, TypeGuard
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Array = jax.Array | np.ndarray
+
+LARGEST_PSEUDO_COUNT = 1e20  # a table of 2³¹ such counts still adds up in float32
+
+
+def is_traced(x: Any) -> TypeGuard[jax.core.Tracer]:
+    return isinstance(x, jax.core.Tracer)
+
+
+def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
+    """Rows of codes (n, features), as int32; the code of feature j is one of 0, …, sizes[j] − 1.
+
+    Raises TypeError where x is not of an integer dtype, ValueError where its shape or a value is wrong.
+    """
+    x = integers(name, x)
+    if x.ndim != 2 or x.shape[1] != len(sizes):
+        raise ValueError(f"{name} must have shape (n, {len(sizes)}), a row for each observation; got shape {x.shape}")
+    if not is_traced(x):
+        _refuse(name, x, (x < 0) | (x >= np.array(sizes)), f"codes from 0 to below {sizes}")
+    return x.astype(np.int32)
+
+
+def integers(name: str, x: Any) -> Array:
+    """An array of an integer dtype: a NumPy array, or the tracer that came."""
+    x = x if is_traced(x) else _host(name, x)
+    if not jnp.issubdtype(x.dtype, jnp.integer):
+        raise TypeError(f"{name} must be integers; got dtype {x.dtype}")
+    return x
+
+
+def sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    """The number of values of each feature, as a tuple of whole numbers ≥ 1."""
+    try:
+        result = tuple(whole("sizes", size, least=1) for size in sizes)
+    except TypeError as error:
+        raise TypeError(f"sizes must be a sequence of whole numbers, such as (3, 8); got {sizes!r}") from error
+    if not result:
+        raise ValueError("sizes must name at least one feature; got ()")
+    return result
+
+
+def whole(name: str, n: int, least: int = 0) -> int:
+    """A whole number that is not less than `least`."""
+    if isinstance(n, bool | np.bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"{name} must be a whole number; got {n!r}")
+    n = operator.index(n)
+    if n < least:
+        raise ValueError(f"{name} must be at least {least}; got {n}")
+    return n
+
+
+def pseudo_count(name: str, alpha: Any) -> Array:
+    """A number that is finite and not negative, as float32."""
+    if is_traced(alpha):
+        if alpha.shape != ():
+            raise ValueError(f"{name} must be a number; got shape {alpha.shape}")
+        return alpha
+    value = _host(name, alpha)
+    if value.shape != () or not (jnp.issubdtype(value.dtype, jnp.integer) or jnp.issubdtype(value.dtype, jnp.floating)):
+        raise TypeError(f"{name} must be a real number; got {alpha!r}")
+    if not 0 <= value <= LARGEST_PSEUDO_COUNT:
+        raise ValueError(f"{name} must be at least 0 and at most {LARGEST_PSEUDO_COUNT:g}; got {alpha}")
+    return value.astype(np.float32)
+
+
+def counts(name: str, n: Any) -> Array:
+    """A table of integer counts, each at least 0, as float32 (which holds the large ones that int32 does not)."""
+    n = integers(name, n)
+    if not is_traced(n):
+        _refuse(name, n, n < 0, "counts of at least 0")
+    return n.astype(np.float32)
+
+
+def log_table(name: str, log_p: Any) -> Array:
+    """A table of log-probabilities, of a floating dtype, that sums to one within 1e-4."""
+    log_p = log_p if is_traced(log_p) else _host(name, log_p)
+    if not jnp.issubdtype(log_p.dtype, jnp.floating):
+        raise TypeError(f"{name} must be real log-probabilities; got dtype {log_p.dtype}")
+    if not is_traced(log_p):
+        _refuse(name, log_p, np.isnan(log_p) | (log_p > 1e-4), "log-probabilities, none of them nan or above 0")
+        total = np.exp(log_p, dtype=np.float64).sum()
+        if abs(total - 1) > 1e-4:
+            raise ValueError(f"{name} must sum to one after exp; it sums to {total:.6g}")
+    return log_p
+
+
+def events(x: Any, shape: tuple[int, ...]) -> Array:
+    """Points (*batch, *shape) of integer codes at which a density is asked for, as int32.
+
+    Any integer is allowed: out of support the density is 0. One that int32 cannot hold becomes −1, which no support
+    contains, so that it is not taken for the small code it would be narrowed to.
+    """
+    x = integers("x", x)
+    if x.shape[x.ndim - len(shape) :] != shape:
+        raise ValueError(f"x must have shape (*batch, {', '.join(map(str, shape))}); got shape {x.shape}")
+    if x.dtype.itemsize > 4 or x.dtype == np.uint32:
+        where = np if isinstance(x, np.ndarray) else jnp
+        x = where.where((x < 0) | (x > 2**31 - 1), -1, x)
+    return x.astype(np.int32)
+
+
+def key(key: jax.Array) -> jax.Array:
+    """One typed key of jax.random.key; raw uint32 keys are refused."""
+    if not (isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)):
+        raise TypeError(f"key must be made by jax.random.key(seed); got {key!r}")
+    if key.shape != ():
+        raise ValueError(f"key must be one key; got keys of shape {key.shape}")
+    return key
+
+
+def _host(name: str, x: Any) -> np.ndarray:
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers; {error}") from None
+
+
+def _refuse(name: str, x: Array, bad: Array, rule: str) -> None:
+    """Raise a ValueError that names the first bad value, its place and how many there are."""
+    if bad.any():
+        place = tuple(map(int, np.argwhere(bad)[0]))
+        where = f"{name}[{', '.join(map(str, place))}]" if place else name
+        raise ValueError(f"{name} must be {rule}; {where} is {x[place]} ({bad.sum()} such values)")

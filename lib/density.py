@@ -1,0 +1,80 @@
+"""The contract that all models share. The class tree is the book's taxonomy of generative models:
+
+    Sampler                  fit(x, …), sample(key, n)
+    └── Density              log_prob(x): explicit and tractable
+
+A model is an immutable pytree. `fit` returns it fitted, so there is no state in which it is not. The author of a
+model writes the formula for **one** point, `_log_prob(x)` and `_sample(key)`; the classes here batch it (vmap),
+compile it (jit) and check what comes in.
+
+Three promises hold for every model, and tests/test_contract.py runs each model through them:
+
+- `fit` is strict: bad data raise a clear error, and no fitted model holds a NaN or +inf;
+- `log_prob` is total: out of support is −inf, and no index is ever clamped or wrapped;
+- compiled agrees with uncompiled.
+"""
+
+import abc
+from typing import Self
+
+import equinox as eqx
+import jax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from lib import checks
+
+
+class Sampler(eqx.Module):
+    """A model of P(x) that one can draw from."""
+
+    @property
+    @abc.abstractmethod
+    def event_shape(self) -> tuple[int, ...]:
+        """The shape of one observation."""
+
+    @classmethod
+    @abc.abstractmethod
+    def fit(cls, x: ArrayLike, *args, **kwargs) -> Self:
+        """From data (n, *event_shape) to a fitted model; raises TypeError or ValueError where the data are bad."""
+
+    @abc.abstractmethod
+    def _sample(self, key: PRNGKeyArray) -> Array:
+        """One observation (*event_shape)."""
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Array:
+        """n independent draws (n, *event_shape).
+
+        `key` is a typed key of jax.random.key, and the same key gives the same draws: the first m of n draws are the
+        m draws. Raises TypeError for another kind of key or a fractional n, ValueError for n below 0.
+        """
+        return _sample_batch(self, checks.key(key), checks.whole("n", n))
+
+
+class Density(Sampler):
+    """A sampler whose density is explicit and tractable: its exponential sums or integrates to one."""
+
+    @abc.abstractmethod
+    def _log_prob(self, x: Array) -> Float[Array, ""]:
+        """The log density of one observation (*event_shape), in nats."""
+
+    def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
+        """The log density of each of (*batch, *event_shape) observations, in nats; −inf out of support.
+
+        Raises TypeError or ValueError where x has the wrong dtype or shape.
+        """
+        return _log_prob_batch(self, checks.events(x, self.event_shape))
+
+
+# Compiled once for each class and shape; the model itself is an argument, so a new fit compiles nothing.
+
+
+@jax.jit(static_argnums=2)
+def _sample_batch(model: Sampler, key: PRNGKeyArray, n: int) -> Array:
+    return jax.vmap(model._sample)(jax.random.split(key, n))
+
+
+@jax.jit
+def _log_prob_batch(model: Density, x: Array) -> Array:
+    batch = x.shape[: x.ndim - len(model.event_shape)]
+    return jax.vmap(model._log_prob)(x.reshape(-1, *model.event_shape)).reshape(batch)

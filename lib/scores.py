@@ -1,0 +1,56 @@
+"""What a model is worth against a known truth, in nats (divide by log 2 for bits).
+
+All scores here are exact sums over tables of log-probabilities of one and the same shape.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from lib import checks
+from lib.summation import pairwise_sum
+
+
+def entropy(log_p: ArrayLike) -> Float[Array, ""]:
+    """The entropy H(p) = −Σ p log p of a table of log-probabilities, in nats (Shannon, 1948).
+
+    It is the smallest mean of −log q that any model q can reach on data from p. Blind spot: it says how spread out a
+    law is and nothing about which outcomes are likely. Raises ValueError where the table does not sum to one.
+
+    >>> float(entropy(jnp.log(jnp.array([0.5, 0.5]))))
+    0.6931471824645996
+    """
+    return _entropy(checks.log_table("log_p", log_p))
+
+
+def kl(log_p: ArrayLike, log_q: ArrayLike) -> Float[Array, ""]:
+    """KL(p‖q) = Σ p log(p / q), in nats: what is lost when data from p are modelled by q (Kullback & Leibler, 1951).
+
+    It is 0 only where q = p, and ∞ where q gives probability 0 to something that p can do. It has a direction: p, the
+    truth, comes first. Blind spot: whatever q does where p is 0 costs only the probability spent there. Raises
+    ValueError where the shapes differ or a table does not sum to one.
+
+    >>> float(kl(jnp.log(jnp.array([0.5, 0.5])), jnp.log(jnp.array([1.0, 0.0]))))
+    inf
+    """
+    log_p, log_q = checks.log_table("log_p", log_p), checks.log_table("log_q", log_q)
+    if log_p.shape != log_q.shape:
+        raise ValueError(f"log_p and log_q must have one shape; got {log_p.shape} and {log_q.shape}")
+    return _kl(log_p, log_q)
+
+
+@jax.jit
+def _entropy(log_p: Array) -> Array:
+    return -pairwise_sum(_expected(log_p, log_p))
+
+
+@jax.jit
+def _kl(log_p: Array, log_q: Array) -> Array:
+    return pairwise_sum(_expected(log_p, log_p - log_q))
+
+
+def _expected(log_p: Array, value: Array) -> Array:
+    """p · value, with 0 · anything = 0: what never happens costs nothing."""
+    possible = log_p > -jnp.inf
+    return jnp.where(possible, jnp.exp(log_p) * jnp.where(possible, value, 0), 0)

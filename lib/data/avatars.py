@@ -1,0 +1,133 @@
+"""Avatars: the outfits as pictures of 32 × 32 pixels. The artwork is Avataaars by Pablo Stanley (see make_avatars.py).
+
+A picture is uint8 (32, 32, 3): rows from the top, columns from the left, red, green and blue from 0 to 255. It is a
+function of the outfit, so a model of pictures can be judged by reading its pictures back: which outfit is nearest, and
+how far away it is.
+
+The 4032 outfits have 3552 distinct pictures, since a person without hair shows no hair colour. Of the six outfits that
+share such a picture, `read` returns the first: the one whose hair colour has the code 0, Black.
+"""
+
+import functools
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from PIL import Image
+
+from lib import checks
+from lib.data.outfits import sizes
+
+SHEET = Path(__file__).with_name("avatars.webp")  # all pictures, row by row in the order of `pictures`
+COLUMNS = 72  # pictures in a row of the sheet
+SIDE = 32  # pixels along the side of a picture
+
+
+@functools.cache
+def pictures() -> np.ndarray:
+    """The pictures of all outfits, uint8 (4032, 32, 32, 3), read-only.
+
+    They are in the order of `np.ndindex(sizes)`, that is of the mixed-radix code: the last feature counts fastest.
+    """
+    with Image.open(SHEET) as sheet:
+        rows = np.asarray(sheet).reshape(-1, SIDE, COLUMNS, SIDE, 3)
+    result = rows.swapaxes(1, 2).reshape(-1, SIDE, SIDE, 3)
+    result.flags.writeable = False
+    return result
+
+
+def draw(codes: ArrayLike) -> np.ndarray:
+    """The pictures uint8 (n, 32, 32, 3) of outfits (n, 5).
+
+    Raises TypeError for codes that are not integers, ValueError for a wrong shape or a code out of range.
+
+    >>> from lib.data.outfits import fifty
+    >>> draw(fifty).shape
+    (50, 32, 32, 3)
+    """
+    return pictures()[np.ravel_multi_index(tuple(checks.codes("codes", codes, sizes).T), sizes)]
+
+
+def read(images: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The outfit whose picture is nearest to each image: its codes, int32 (n, 5), and the distance, float64 (n,).
+
+    `images` are (n, 32, 32, 3), uint8 or floating, in grey levels of 0 to 255; a model's may go beyond the two ends.
+    The distance is the root mean square difference over the 3072 channel values, in grey levels: exactly 0 for a
+    real picture. Raises TypeError for another dtype, ValueError for a wrong shape, a NaN or an infinity.
+
+    >>> codes, distance = read(draw([[1, 7, 2, 4, 3]]) + 2.0)
+    >>> codes.tolist(), distance.tolist()
+    ([[1, 7, 2, 4, 3]], [2.0])
+    """
+    x = _checked(images).reshape(-1, SIDE * SIDE * 3)
+    outfit, distance = np.empty(len(x), np.int32), np.empty(len(x))
+    for start in range(0, len(x), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        outfit[part], distance[part] = _nearest(x[part])
+    return np.stack(np.unravel_index(outfit, sizes), axis=-1).astype(np.int32), distance
+
+
+# --- Private parts -------------------------------------------------------------------------------
+
+_CHUNK = 256  # images compared at once, a short chunk padded to as many: one compilation, no temporary over 7 MB
+
+
+def _checked(images: ArrayLike) -> np.ndarray:
+    x = np.asarray(images)
+    if x.dtype != np.uint8 and not jnp.issubdtype(x.dtype, jnp.floating):
+        raise TypeError(f"images must be uint8 or floating; got dtype {x.dtype}")
+    if x.shape[1:] != (SIDE, SIDE, 3):
+        raise ValueError(f"images must have shape (n, {SIDE}, {SIDE}, 3); got shape {x.shape}")
+    largest = np.finfo(np.float32).max
+    if not -largest <= x.min(initial=0) <= x.max(initial=0) <= largest:  # also where they are nan
+        bad = ~(np.abs(x) <= largest)
+        place = tuple(map(int, np.argwhere(bad)[0]))
+        where = f"images{list(place)} is {x[place]} ({bad.sum()} such values)"
+        raise ValueError(f"images must be finite in float32; {where}")
+    return x
+
+
+def _nearest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The outfit nearest to each of at most _CHUNK flat images (m, 3072), and its distance.
+
+    float32 ranks the pictures fast and up to rounding; the best of them are compared again in float64, by their
+    differences. The best eight, since that many can be equally near: halfway between two outfits that differ in
+    glasses, clothes and hair, each of the three may be either's.
+    """
+    padded = np.zeros((_CHUNK, x.shape[1]), np.float32)
+    padded[: len(x)] = x
+    first, *table = _distinct()
+    best = np.asarray(_best_eight(padded, *table))[: len(x)]
+    outfits = np.sort(first[best])  # sorted: of equals, argmin takes the first
+    flat = pictures().reshape(len(pictures()), -1)
+    differences = (x.astype(np.float64) - flat[column] for column in outfits.T)
+    squares = np.stack([np.vecdot(difference, difference) for difference in differences], axis=1)
+    nearest = squares.argmin(1)[:, None]
+    outfit, square = (np.take_along_axis(of, nearest, axis=1)[:, 0] for of in (outfits, squares))
+    return outfit, np.sqrt(square / x.shape[1])
+
+
+@jax.jit
+def _best_eight(x: jax.Array, centre: jax.Array, centred: jax.Array, half_squares: jax.Array) -> jax.Array:
+    """Which eight pictures p are nearest to each image x: |x − p|² is least where x·p − |p|² / 2 is greatest."""
+    return jax.lax.top_k(jnp.matmul(x - centre, centred.T, precision="highest") - half_squares, 8)[1]
+
+
+@functools.cache
+def _distinct() -> tuple[np.ndarray, jax.Array, jax.Array, jax.Array]:
+    """The first outfit of each distinct picture (3552,), and what _best_eight needs of these pictures: their centre
+    (1, 3072), the pictures p less the centre (3552, 3072) and |p|² / 2 (1, 3552).
+
+    The centre is their mean in whole grey levels, so that float32 holds the differences exactly.
+    """
+    flat = pictures().reshape(len(pictures()), -1)
+    outfits: dict[bytes, int] = {}
+    for outfit, picture in enumerate(flat):
+        outfits.setdefault(picture.tobytes(), outfit)
+    first = np.array(list(outfits.values()))
+    centre = np.rint(flat[first].mean(0, keepdims=True)).astype(np.float32)
+    centred = flat[first] - centre
+    half_squares = np.vecdot(centred, centred)[None] / 2
+    return first, jnp.asarray(centre), jnp.asarray(centred), jnp.asarray(half_squares)

@@ -1,0 +1,20 @@
+"""What a chapter shows: figures with a text alternative, tables, and sliders that move a figure."""
+
+from ipywidgets import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider
+
+from lib.live.artists import AvatarGrid
+from lib.live.explore import SampleAgain, explore
+from lib.live.show import show, table
+
+__all__ = [
+    "AvatarGrid",
+    "Checkbox",
+    "Dropdown",
+    "FloatLogSlider",
+    "FloatSlider",
+    "IntSlider",
+    "SampleAgain",
+    "explore",
+    "show",
+    "table",
+]

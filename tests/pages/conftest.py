@@ -1,0 +1,111 @@
+"""The built book, served on this machine and opened in the Chromium that is on it."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+PAGES = sorted(parse_toc_yaml(ROOT / "_toc.yml"))
+
+# Chromium itself must not talk to anybody either, and it must start in a container.
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def is_foreign(url: str) -> bool:
+    """Whether a request leaves this machine."""
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1"
+
+
+@dataclass
+class Visit:
+    """A page in the browser, and what happened while it loaded."""
+
+    page: Page
+    foreign: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.route(is_foreign, lambda route: route.abort())  # it is noted, but does not leave
+        self.page.on("request", self.on_request)
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("response", self.on_response)
+        self.page.on("console", self.on_console)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def on_request(self, request: Request) -> None:
+        if is_foreign(request.url):
+            self.foreign.append(request.url)
+
+    def on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.failed.append(response.url)
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def go(self, url: str) -> "Visit":
+        self.page.goto(url, wait_until="networkidle")
+        return self
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the built book."""
+    if not (HTML / "index.html").exists():
+        pytest.fail("the book is not built: run `python3 book build` first")
+    return HTML
+
+
+@pytest.fixture(scope="session")
+def site(built: Path) -> Iterator[str]:
+    """The address of the built book."""
+    handler = functools.partial(Quiet, directory=str(built))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not path:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("no Chromium was found: install one, or set CHROMIUM to its path")
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def visit(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Each page of the book in turn, loaded once for all tests of it."""
+    with browser.new_page(viewport={"width": 1280, "height": 900}) as page:
+        yield Visit(page).go(f"{site}/{request.param}.html")

@@ -1,0 +1,107 @@
+"""Every notebook runs, its numbers are compared, its sliders move, and it is written to be read.
+
+nbval (on the command line, over chapters/) runs the notebooks and compares stored outputs. Here stands what it misses:
+a checked cell without a stored output would pass, and a slider is never moved.
+"""
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from book.extensions import contents
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+ENTRIES = {entry.file: entry for entry in contents.load(ROOT)}
+MOVE_EVERY_SLIDER = """
+import gc
+from lib.live.explore import Exploration
+
+explorations = [thing for thing in gc.get_objects() if isinstance(thing, Exploration)]
+for exploration in explorations:
+    for setting in exploration.ends():
+        exploration.draw(**setting)
+print(len(explorations))
+"""
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def test_there_are_notebooks():
+    assert len(NOTEBOOKS) >= 3
+
+
+def test_every_slider_moves_to_both_ends(notebook):
+    calls = sum(len(re.findall(r"\bexplore\(", cell.source)) for cell in code_cells(notebook))
+    notebook.cells.append(nbformat.v4.new_code_cell(MOVE_EVERY_SLIDER))
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT / "chapters"}}).execute()
+    assert notebook.cells[-1].outputs[0].text == f"{calls}\n"
+
+
+def test_what_is_compared_is_stored_and_nothing_else_is(notebook):
+    for cell in code_cells(notebook):
+        checked = "nbval-check-output" in tags(cell)
+        assert checked == ("keep_output" in tags(cell)), cell.source
+        assert bool(cell.outputs) == checked, f"see CONTRIBUTING on outputs:\n{cell.source}"
+        assert cell.execution_count is None, cell.source
+        assert "nbval-skip" not in tags(cell), cell.source
+
+
+def test_the_numbers_of_the_article_are_compared():
+    stored = "".join(
+        output.text for path in NOTEBOOKS for cell in code_cells(nbformat.read(path, 4)) for output in cell.outputs
+    )
+    for number in ("2/50 is 0.04", "4032 cells, 4031 free parameters", "0.0007349   by hand: 0.0007349"):
+        assert number in stored
+    assert "0.0002450   by hand: 0.0002450" in stored  # 1/4082, as 0.0007349 is 3/4082
+
+
+def test_code_is_short_and_prose_carries_the_chapter(notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
+    assert max(lengths) <= 20
+    assert statistics.median(lengths) <= 7
+    for cell in code_cells(notebook):
+        assert max(map(len, cell.source.splitlines())) <= 80, cell.source
+    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
+    assert words >= 8 * sum(lengths)
+
+
+def test_a_chapter_says_what_it_is_and_how_long_it_takes(path, notebook):
+    entry = ENTRIES[f"chapters/{path.stem}"]
+    opening = notebook.cells[0].source
+    assert opening.startswith(f"# {entry.heading}\n")
+    assert "After this" in opening
+    assert f"It takes about {entry.minutes} minutes." in opening
+
+
+def test_figures_have_words(notebook):
+    """What is drawn is shown by show() or explore(), which ask for a text alternative; nothing is shown otherwise."""
+    for cell in code_cells(notebook):
+        if "plt.subplots" in cell.source:
+            assert re.search(r"\b(show|explore)\(", cell.source), cell.source
+        assert "plt.show" not in cell.source
+
+
+def test_only_our_own_notebook_settings(notebook):
+    assert set(notebook.metadata) == {"kernelspec"}
+    assert notebook.metadata.kernelspec == {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -1,0 +1,94 @@
+"""The tests can fail: each bug planted in a copy of lib/ must be found by the tests named beside it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BUGS = {
+    "a bad code is clamped into the table": (
+        "lib/categorical.py",
+        "jnp.where(inside, jnp.ravel(self.log_probs)[cell], -jnp.inf)",
+        "jnp.ravel(self.log_probs)[cell]",
+        "tests/test_contract.py",
+    ),
+    "a traced bad code is counted as cell 0": (
+        "lib/categorical.py",
+        ".add(inside.astype(jnp.int32))",
+        ".add(1)",
+        "tests/test_contract.py",
+    ),
+    "alpha is added to the total once, not for each cell": (
+        "lib/categorical.py",
+        "weights / pairwise_sum(weights)",
+        "weights / (pairwise_sum(counts) + alpha)",
+        "tests/test_categorical.py",
+    ),
+    "the first feature counts fastest": (
+        "lib/categorical.py",
+        "zip(x, sizes, strict=True)",
+        "zip(x[::-1], sizes[::-1], strict=True)",
+        "tests/test_categorical.py",
+    ),
+    "a draw falls into the piece before": (
+        "lib/categorical.py",
+        'side="right"',
+        'side="left"',
+        "tests/test_contract.py",
+    ),
+    "the sum runs in float32 from left to right": (
+        "lib/summation.py",
+        "while x.size > 1:",
+        "while False:",
+        "tests/test_contract.py",
+    ),
+    "values are checked after JAX has narrowed them": (
+        "lib/checks.py",
+        "return np.asarray(x)",
+        "return np.asarray(jnp.asarray(x))",
+        "tests/test_contract.py",
+    ),
+    "KL forgets its direction": (
+        "lib/scores.py",
+        "_expected(log_p, log_p - log_q)",
+        "_expected(log_q, log_q - log_p)",
+        "tests/test_scores.py",
+    ),
+    "0 log 0 is nan": (
+        "lib/scores.py",
+        "jnp.where(possible, jnp.exp(log_p) * jnp.where(possible, value, 0), 0)",
+        "jnp.exp(log_p) * value",
+        "tests/test_scores.py",
+    ),
+    "the law of the stylist forgets a taste": (
+        "lib/data/outfits.py",
+        "(_silver == _overall)",
+        "_silver",
+        "tests/data/test_outfits.py",
+    ),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=str)
+def test_a_planted_bug_is_found(bug, tmp_path):
+    file, right, wrong, tests = BUGS[bug]
+    for folder in ("lib", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    source = (tmp_path / file).read_text(encoding="utf-8")
+    assert source.count(right) == 1
+    (tmp_path / file).write_text(source.replace(right, wrong), encoding="utf-8")
+    # The copy comes before the repository, which .venv has on its path.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr  # 1: tests failed; 2 would be a copy that does not even load

@@ -1,0 +1,57 @@
+"""Scores against scipy, their known values and their inequalities."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy import stats
+
+from lib.scores import entropy, kl
+
+weights = arrays.arrays(np.float64, 6, elements=st.floats(0, 1)).filter(lambda w: w.sum() > 1e-3)
+
+
+def log(p):
+    with np.errstate(divide="ignore"):
+        return np.log(np.asarray(p, np.float32) / np.sum(p, dtype=np.float32))
+
+
+@given(p=weights)
+def test_entropy_agrees_with_scipy(p):
+    assert entropy(log(p)) == pytest.approx(stats.entropy(p), abs=3e-6)
+
+
+@given(p=weights, q=weights)
+def test_kl_agrees_with_scipy(p, q):
+    p, q = np.exp(np.float64(log(p))), np.exp(np.float64(log(q)))
+    assert kl(log(p), log(q)) == pytest.approx(stats.entropy(p, q), rel=1e-5, abs=3e-6)
+
+
+def test_known_values():
+    assert entropy(log([1, 1, 1, 1])) == pytest.approx(np.log(4))
+    assert entropy(log([1, 0])) == 0
+    assert kl(log([1, 1]), log([3, 1])) == pytest.approx(0.5 * np.log(4 / 3), rel=1e-5)
+
+
+def test_kl_has_a_direction():
+    certain, open_ = log([1, 0]), log([1, 1])
+    assert kl(certain, open_) == pytest.approx(np.log(2))
+    assert kl(open_, certain) == np.inf
+
+
+def test_kl_is_the_same_over_tables_of_any_shape():
+    p, q = log(np.arange(1, 25)), log(np.ones(24))
+    assert kl(p.reshape(2, 3, 4), q.reshape(2, 3, 4)) == pytest.approx(float(kl(p, q)), rel=1e-6)
+
+
+def test_what_is_no_law_is_refused():
+    with pytest.raises(ValueError, match="log_q must sum to one after exp; it sums to 2"):
+        kl(log([1, 1]), jnp.zeros(2))
+    with pytest.raises(ValueError, match=r"log_p and log_q must have one shape; got \(2,\) and \(1, 2\)"):
+        kl(log([1, 1]), log([[1, 1]]))
+    with pytest.raises(ValueError, match=r"log_p\[1\] is nan"):
+        entropy(jnp.array([0, jnp.nan]))
+    with pytest.raises(TypeError, match="log_p must be real log-probabilities"):
+        entropy([1, 2])

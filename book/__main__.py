@@ -82,7 +82,7 @@ def install() -> None:
 def install_packages() -> None:
     """Install the lock with pip, and show how far it is."""
     packages = sum(1 for line in LOCK.read_text().splitlines() if "==" in line)
-    command = [PYTHON, "-m", "pip", "install", "--progress-bar=off", "--require-hashes", "-r", LOCK]
+    command = [str(PYTHON), "-m", "pip", "install", "--progress-bar=off", "--require-hashes", "-r", str(LOCK)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
         fetched = 0
         for line in pip.stdout or ():

@@ -13,6 +13,11 @@ from lib.live import AvatarGrid, Checkbox, Dropdown, FloatLogSlider, FloatSlider
 X = np.linspace(0, 1, 5)
 
 
+@pytest.fixture(autouse=True)
+def no_figure_left():
+    plt.close("all")
+
+
 def exploration(fn=lambda a: a * X, artist=None, **sliders):
     """A line moved by fn, unless another artist is asked for."""
     fig, ax = plt.subplots()

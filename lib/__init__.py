@@ -2,6 +2,15 @@
 
 from lib import scores
 from lib.categorical import Categorical
+from lib.chow_liu import ChowLiuTree
 from lib.density import Density, Sampler
+from lib.naive_bayes import NaiveBayes
 
-__all__ = ["Categorical", "Density", "Sampler", "scores"]
+__all__ = [
+    "Categorical",
+    "ChowLiuTree",
+    "Density",
+    "NaiveBayes",
+    "Sampler",
+    "scores",
+]

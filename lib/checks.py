@@ -7,6 +7,7 @@ Every message has the same form: name, rule, first place and value got, how many
 `x must be codes below 3; x[4, 0] is 7 (2 such values)`.
 """
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any, TypeGuard
@@ -56,6 +57,14 @@ def sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     return result
 
 
+def table_size(sizes: tuple[int, ...]) -> int:
+    """The number of combinations, which must be small enough for an index of 31 bits."""
+    cells = math.prod(sizes)
+    if cells >= 2**31:
+        raise ValueError(f"sizes must have a product below 2**31 to be tabulated; got {cells} cells")
+    return cells
+
+
 def whole(name: str, n: int, least: int = 0) -> int:
     """A whole number that is not less than `least`."""
     if isinstance(n, bool | np.bool) or not hasattr(n, "__index__"):
@@ -86,6 +95,24 @@ def counts(name: str, n: Any) -> Array:
     if not is_traced(n):
         _refuse(name, n, n < 0, "counts of at least 0")
     return n.astype(np.float32)
+
+
+def same_total(name: str, tables: Sequence[Array]) -> None:
+    """Tables that count the same observations have the same total."""
+    if any(map(is_traced, tables)):
+        return
+    totals = [table.sum(dtype=np.float64) for table in tables]
+    for j, total in enumerate(totals):
+        if abs(total - totals[0]) > 1e-6 * totals[0]:  # float32 may have rounded large counts
+            raise ValueError(
+                f"{name} must count the same observations; table {j} has {total:g}, the first {totals[0]:g}"
+            )
+
+
+def something_seen(counts: Array, alpha: Array) -> None:
+    """Counts that are all zero say nothing, so then alpha must not be 0."""
+    if not (is_traced(counts) or is_traced(alpha)) and alpha == 0 and not counts.any():
+        raise ValueError("counts must hold at least one observation where alpha is 0; all of them are 0")
 
 
 def log_table(name: str, log_p: Any) -> Array:

@@ -5,7 +5,8 @@
 
 A model is an immutable pytree. `fit` returns it fitted, so there is no state in which it is not. The author of a
 model writes the formula for **one** point, `_log_prob(x)` and `_sample(key)`; the classes here batch it (vmap),
-compile it (jit) and check what comes in.
+compile it (jit) and check what comes in. Where a batched formulation is faster, a model overrides `_log_probs` or
+`_samples`; the formula for one point stays, as what the book shows and what the tests compare with.
 
 Three promises hold for every model, and tests/test_contract.py runs each model through them:
 
@@ -42,13 +43,17 @@ class Sampler(eqx.Module):
     def _sample(self, key: PRNGKeyArray) -> Array:
         """One observation (*event_shape)."""
 
+    def _samples(self, key: PRNGKeyArray, n: int) -> Array:
+        """n observations (n, *event_shape); the first m of them do not depend on n."""
+        return jax.vmap(self._sample)(jax.random.split(key, n))
+
     def sample(self, key: PRNGKeyArray, n: int) -> Array:
         """n independent draws (n, *event_shape).
 
         `key` is a typed key of jax.random.key, and the same key gives the same draws: the first m of n draws are the
         m draws. Raises TypeError for another kind of key or a fractional n, ValueError for n below 0.
         """
-        return _sample_batch(self, checks.key(key), checks.whole("n", n))
+        return _samples(self, checks.key(key), checks.whole("n", n))
 
 
 class Density(Sampler):
@@ -58,23 +63,27 @@ class Density(Sampler):
     def _log_prob(self, x: Array) -> Float[Array, ""]:
         """The log density of one observation (*event_shape), in nats."""
 
+    def _log_probs(self, x: Array) -> Float[Array, " n"]:
+        """The log densities of n observations (n, *event_shape)."""
+        return jax.vmap(self._log_prob)(x)
+
     def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
         """The log density of each of (*batch, *event_shape) observations, in nats; −inf out of support.
 
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
-        return _log_prob_batch(self, checks.events(x, self.event_shape))
+        return _log_probs(self, checks.events(x, self.event_shape))
 
 
 # Compiled once for each class and shape; the model itself is an argument, so a new fit compiles nothing.
 
 
 @jax.jit(static_argnums=2)
-def _sample_batch(model: Sampler, key: PRNGKeyArray, n: int) -> Array:
-    return jax.vmap(model._sample)(jax.random.split(key, n))
+def _samples(model: Sampler, key: PRNGKeyArray, n: int) -> Array:
+    return model._samples(key, n)
 
 
 @jax.jit
-def _log_prob_batch(model: Density, x: Array) -> Array:
+def _log_probs(model: Density, x: Array) -> Array:
     batch = x.shape[: x.ndim - len(model.event_shape)]
-    return jax.vmap(model._log_prob)(x.reshape(-1, *model.event_shape)).reshape(batch)
+    return model._log_probs(x.reshape(-1, *model.event_shape)).reshape(batch)

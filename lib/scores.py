@@ -40,17 +40,50 @@ def kl(log_p: ArrayLike, log_q: ArrayLike) -> Float[Array, ""]:
     return _kl(log_p, log_q)
 
 
+def total_correlation(log_p: ArrayLike) -> Float[Array, ""]:
+    """KL(p‖product of the margins of p), in nats: how much the features depend on one another (Watanabe, 1960).
+
+    It is 0 only where they are independent, and what independence costs a model of p. Blind spot: it does not say which
+    features depend on which. Of *counted* shares it is mostly bias while the table has more cells than there are
+    observations. Raises ValueError where the table does not sum to one.
+
+    >>> float(total_correlation(jnp.log(jnp.full((2, 3), 1 / 6))))
+    0.0
+    """
+    return _total_correlation(checks.log_table("log_p", log_p))
+
+
+def mutual_information(log_p: ArrayLike) -> Float[Array, ""]:
+    """The total correlation of a joint table of two features, in nats (Shannon, 1948).
+
+    Raises ValueError where the table has not two axes or does not sum to one.
+    """
+    log_p = checks.log_table("log_p", log_p)
+    if log_p.ndim != 2:
+        raise ValueError(f"log_p must be a table of two features; got shape {log_p.shape}")
+    return _total_correlation(log_p)
+
+
 @jax.jit
 def _entropy(log_p: Array) -> Array:
-    return -pairwise_sum(_expected(log_p, log_p))
+    return -pairwise_sum(jnp.ravel(_expected(log_p, log_p)))
 
 
 @jax.jit
 def _kl(log_p: Array, log_q: Array) -> Array:
-    return pairwise_sum(_expected(log_p, log_p - log_q))
+    return pairwise_sum(jnp.ravel(_expected(log_p, log_p - log_q)))
+
+
+@jax.jit
+def _total_correlation(log_p: Array) -> Array:
+    axes = range(log_p.ndim)
+    margins = [jnp.exp(log_p).sum([other for other in axes if other != axis], keepdims=True) for axis in axes]
+    product = sum(jnp.broadcast_to(jnp.log(margin), log_p.shape) for margin in margins)
+    return jnp.maximum(_kl(log_p, product), 0)  # rounding may leave −10⁻⁷ where the features are independent
 
 
 def _expected(log_p: Array, value: Array) -> Array:
-    """p · value, with 0 · anything = 0: what never happens costs nothing."""
-    possible = log_p > -jnp.inf
-    return jnp.where(possible, jnp.exp(log_p) * jnp.where(possible, value, 0), 0)
+    """p · value, with 0 · anything = 0: what never happens costs nothing. What may happen and costs ∞, costs ∞."""
+    value = jnp.where(log_p > -jnp.inf, value, 0)
+    endless = value == jnp.inf  # else a p so small that exp gives 0 would make 0 · ∞
+    return jnp.where(endless, jnp.inf, jnp.exp(log_p) * jnp.where(endless, 0, value))

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def pairwise_sum(x: Float[Array, "..."]) -> Float[Array, ""]:
-    """Σ x over all entries, added in pairs: the error grows with log n, not with n.
+def pairwise_sum(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
+    """Σ x over the last axis, added in pairs: the error grows with log n, not with n.
 
     Source: N. Higham, The accuracy of floating point summation, SIAM J. Sci. Comput. 14, 1993.
     """
-    x = jnp.ravel(x)
-    while x.size > 1:
-        half = (x.size + 1) // 2
-        x = x[:half] + jnp.pad(x[half:], (0, 2 * half - x.size))
-    return x.sum()  # one entry, or none
+    while (n := x.shape[-1]) > 1:
+        half = (n + 1) // 2
+        padding = [(0, 0)] * (x.ndim - 1) + [(0, 2 * half - n)]
+        x = x[..., :half] + jnp.pad(x[..., half:], padding)
+    return x.sum(-1)  # one entry, or none

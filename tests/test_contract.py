@@ -16,6 +16,8 @@ from tests.statistics import assert_drawn_from
 
 MODELS = {
     "Categorical": lib.Categorical,
+    "NaiveBayes": lib.NaiveBayes,
+    "ChowLiuTree": lib.ChowLiuTree,
 }
 
 SIZES = outfits.sizes
@@ -123,7 +125,7 @@ def test_counts_beyond_int32_are_not_narrowed(Model):
 
 
 def test_negative_counts_are_refused(Model):
-    negative = jax.tree.map(lambda n: n - 1, Model.count(DATA, SIZES))
+    negative = jax.tree.map(lambda n: n - 301, Model.count(DATA, SIZES))
     with pytest.raises(ValueError, match="must be counts of at least 0"):
         Model.from_counts(negative)
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
+from sklearn.metrics import mutual_info_score
 
-from lib.scores import entropy, kl
+from lib.scores import entropy, kl, mutual_information, total_correlation
 
 weights = arrays.arrays(np.float64, 6, elements=st.floats(0, 1)).filter(lambda w: w.sum() > 1e-3)
 
@@ -55,3 +56,32 @@ def test_what_is_no_law_is_refused():
         entropy(jnp.array([0, jnp.nan]))
     with pytest.raises(TypeError, match="log_p must be real log-probabilities"):
         entropy([1, 2])
+
+
+def test_total_correlation_is_the_sum_of_the_marginal_entropies_less_the_joint_one():
+    p = np.random.default_rng(0).dirichlet(np.ones(60)).reshape(3, 4, 5)
+    margins = [p.sum((1, 2)), p.sum((0, 2)), p.sum((0, 1))]
+    expected = sum(stats.entropy(margin) for margin in margins) - stats.entropy(p.ravel())
+    assert total_correlation(np.log(p)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_total_correlation_of_independent_features_is_zero():
+    p = np.einsum("i,j,k", [0.2, 0.8], [0.5, 0.3, 0.2], [1.0, 0.0])
+    assert total_correlation(log(p)) == pytest.approx(0, abs=1e-6)
+    assert total_correlation(log(p)) >= 0
+
+
+def test_mutual_information_agrees_with_scikit_learn():
+    counts = np.random.default_rng(1).integers(0, 20, (4, 6))
+    expected = mutual_info_score(None, None, contingency=counts)
+    assert mutual_information(log(counts)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_mutual_information_is_of_two_features():
+    with pytest.raises(ValueError, match=r"log_p must be a table of two features; got shape \(2, 2, 2\)"):
+        mutual_information(np.full((2, 2, 2), np.log(1 / 8)))
+
+
+def test_what_is_all_but_impossible_still_costs_infinitely_much():
+    """exp of the first log-probability is 0 in float32, but it is no −inf."""
+    assert kl(np.array([-200, 0], np.float32), np.array([-np.inf, 0], np.float32)) == np.inf

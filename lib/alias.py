@@ -1,0 +1,52 @@
+"""Many draws from one table of probabilities, in constant time each.
+
+The alias method cuts the table into slots of equal width. A slot holds at most two outcomes: its own up to a
+threshold, and one other, its alias, above it. So a draw is one random integer, one look-up and one comparison, however
+long the table is. All is done in integers, exactly: an outcome of probability 0 is never drawn.
+
+Sources: A. Walker, ACM Trans. Math. Softw. 3, 1977; M. Vose, IEEE Trans. Softw. Eng. 17, 1991. Filling all slots at
+once by two running sums follows L. Hübschle-Schneider & P. Sanders, ACM Trans. Math. Softw. 48, 2022.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+BITS = 30  # probabilities are rounded to multiples of 2⁻³⁰, so that all sums fit into int32
+
+
+class AliasTable(eqx.Module):
+    """The slots of a table of log-probabilities; their number is the next power of two."""
+
+    threshold: Int[Array, " slots"]
+    alias: Int[Array, " slots"]
+
+    def __init__(self, log_probs: Float[Array, " outcomes"]) -> None:
+        slots = 1 << (len(log_probs) - 1).bit_length()
+        weight = _integer_weights(jnp.pad(log_probs, (0, slots - len(log_probs)), constant_values=-jnp.inf))
+        width = (1 << BITS) // slots
+        # A light outcome leaves a gap in its slot; what a heavy one has beyond its slot fills gaps, the first heavy one
+        # the first gaps. Both running sums end at the same total.
+        gap = jnp.where(weight < width, width - weight, 0)
+        surplus = jnp.where(weight > width, weight - width, 0)
+        gaps, given = jnp.cumsum(gap), jnp.cumsum(surplus)
+        filler = jnp.searchsorted(given, gaps - gap, side="right")  # who is still giving when a gap comes
+        # A heavy outcome gives until its surplus is overdrawn, and the next heavy one fills the gap that this leaves.
+        overdrawn = gaps[jnp.clip(jnp.searchsorted(gaps, given, side="left"), 0, slots - 1)] - given
+        successor = jnp.searchsorted(given, given, side="right")
+        heavy = surplus > 0
+        self.threshold = jnp.where(heavy, width - overdrawn, jnp.minimum(weight, width))
+        self.alias = jnp.clip(jnp.where(heavy, successor, filler), 0, slots - 1)
+
+    def draw(self, key: PRNGKeyArray, n: int) -> Int[Array, " n"]:
+        """n outcomes; the first m of them do not depend on n."""
+        random = (jax.random.bits(key, (n,)) >> (32 - BITS)).astype(jnp.int32)
+        slot, place = jnp.divmod(random, (1 << BITS) // len(self.alias))
+        return jnp.where(place < self.threshold[slot], slot, self.alias[slot])
+
+
+def _integer_weights(log_probs: Float[Array, " slots"]) -> Int[Array, " slots"]:
+    """Probabilities in units of 2⁻³⁰. They add up exactly: the largest takes what rounding left over."""
+    weight = jnp.rint(jnp.exp(log_probs) * 2.0**BITS).astype(jnp.int32)
+    return weight.at[jnp.argmax(weight)].add((1 << BITS) - weight.sum())

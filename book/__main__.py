@@ -171,7 +171,7 @@ def test() -> None:
         print("Page tests will be skipped: no Chromium or Chrome was found. Install one, or set CHROMIUM to its path.")
     # One kernel a notebook and one browser a file: whole files go to one worker.
     run(
-        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *NBVAL, "tests", "chapters"],
+        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *NBVAL, "tests", "lib", "chapters"],
         "tests failed: the lines above that start with FAILED name them.",
         CHROMIUM=chromium or "",
     )

@@ -27,7 +27,7 @@ class ChowLiuTree(Discrete):
     `log_probs[j][u, v]` is log P(x_j = v | x_parents[j] = u), in nats; of the root, feature 0, only the row 0 is used.
     `order` lists the features so that parents come first.
 
-    >>> model = ChowLiuTree.fit([[0, 1, 1], [0, 1, 1], [1, 0, 0], [0, 1, 0]], sizes=(2, 2, 2))
+    >>> model = ChowLiuTree.fit([[0, 0, 0], [0, 1, 1], [1, 1, 1], [1, 0, 0]], sizes=(2, 2, 2))
     >>> model.parents
     Array([0, 0, 1], dtype=int32)
     """

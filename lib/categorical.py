@@ -10,7 +10,6 @@ posterior mean of the probabilities under a symmetric Dirichlet(Î±) prior, and Î
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Self
 
 import jax
@@ -20,7 +19,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import Discrete, cell_of, combinations, joint_counts, look_up, pick, smooth
+from lib.discrete import Discrete, cell_of, combinations, in_chunks, joint_counts, look_up, pick, smooth
 
 
 class Categorical(Discrete):
@@ -48,7 +47,7 @@ class Categorical(Discrete):
         """How often each combination occurs in codes x (n, features). Counts of parts of the data add up."""
         sizes = checks.sizes(sizes)
         checks.table_size(sizes)
-        return _count(checks.codes("x", x, sizes), sizes)
+        return in_chunks(joint_counts, checks.codes("x", x, sizes), sizes)
 
     @classmethod
     def from_counts(cls, counts: ArrayLike, alpha: ArrayLike = 0.0) -> Self:
@@ -71,11 +70,6 @@ class Categorical(Discrete):
 
 
 # --- Private numerics ----------------------------------------------------------------------------
-
-
-@partial(jax.jit, static_argnums=1)
-def _count(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "*sizes"]:
-    return joint_counts(x, sizes)
 
 
 @jax.jit

@@ -26,16 +26,16 @@ def is_traced(x: Any) -> TypeGuard[jax.core.Tracer]:
 
 
 def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
-    """Rows of codes (n, features), as int32; the code of feature j is one of 0, …, sizes[j] − 1.
+    """Rows of codes (n, features), in at most 4 bytes each; the code of feature j is one of 0, …, sizes[j] − 1.
 
     Raises TypeError where x is not of an integer dtype, ValueError where its shape or a value is wrong.
     """
     x = integers(name, x)
     if x.ndim != 2 or x.shape[1] != len(sizes):
         raise ValueError(f"{name} must have shape (n, {len(sizes)}), a row for each observation; got shape {x.shape}")
-    if not is_traced(x):
+    if not is_traced(x) and not _all_below(x, sizes):
         _refuse(name, x, (x < 0) | (x >= np.array(sizes)), f"codes from 0 to below {sizes}")
-    return x.astype(np.int32)
+    return x.astype(np.int32) if x.dtype.itemsize > 4 or not x.dtype.isnative else x
 
 
 def integers(name: str, x: Any) -> Array:
@@ -129,7 +129,7 @@ def log_table(name: str, log_p: Any) -> Array:
 
 
 def events(x: Any, shape: tuple[int, ...]) -> Array:
-    """Points (*batch, *shape) of integer codes at which a density is asked for, as int32.
+    """Points (*batch, *shape) of integer codes at which a density is asked for, in at most 4 bytes each.
 
     Any integer is allowed: out of support the density is 0. One that int32 cannot hold becomes −1, which no support
     contains, so that it is not taken for the small code it would be narrowed to.
@@ -139,8 +139,8 @@ def events(x: Any, shape: tuple[int, ...]) -> Array:
         raise ValueError(f"x must have shape (*batch, {', '.join(map(str, shape))}); got shape {x.shape}")
     if x.dtype.itemsize > 4 or x.dtype == np.uint32:
         where = np if isinstance(x, np.ndarray) else jnp
-        x = where.where((x < 0) | (x > 2**31 - 1), -1, x)
-    return x.astype(np.int32)
+        x = where.where((x < 0) | (x > 2**31 - 1), -1, x).astype(np.int32)
+    return x
 
 
 def key(key: jax.Array) -> jax.Array:
@@ -157,6 +157,17 @@ def _host(name: str, x: Any) -> np.ndarray:
         return np.asarray(x)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be an array of numbers; {error}") from None
+
+
+def _all_below(x: np.ndarray, sizes: tuple[int, ...]) -> bool:
+    """Whether each code is one of its feature's values, in one pass over the data."""
+    # Read without its sign, a negative code is a huge one, so the largest code of each feature tells all. NumPy finds
+    # maxima fast along long rows, so a row here is many rows of x.
+    codes = x.view(x.dtype.str.replace("i", "u")) if x.dtype.kind in "iu" else x.astype(np.uint32)  # int4 is no kind
+    rows = 1 + 1000 // len(sizes)
+    long = codes[: len(codes) // rows * rows].reshape(-1, rows * len(sizes)).max(0, initial=0)
+    largest = np.concatenate([long.reshape(rows, -1), codes[len(codes) // rows * rows :]]).max(0)
+    return bool((largest < np.array(sizes)).all())
 
 
 def _refuse(name: str, x: Array, bad: Array, rule: str) -> None:

@@ -88,7 +88,7 @@ class ChowLiuTree(Discrete):
 def _count(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     # A row that is bad in one feature counts in no table.
     inside = jnp.all(in_range(x, sizes), axis=1)
-    x = jnp.where(inside[:, None], x, -1)
+    x = jnp.where(inside[:, None], x.astype(jnp.int32), -1)
 
     def table(*features: int) -> Array:
         return joint_counts(x[:, jnp.array(features)], tuple(sizes[j] for j in features))

@@ -6,7 +6,8 @@ Those say what the data say and add up over parts of the data; what the slider s
 
 import abc
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any, Self
 
 import jax
@@ -16,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.alias import AliasTable
-from lib.density import Density
+from lib.density import CHUNK, Density
 from lib.summation import pairwise_sum
 
 # Up to this many combinations, the table of all of them is cheaper than the formula for each of many points.
@@ -66,15 +67,20 @@ class Discrete(Density):
     def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
         if math.prod(self.sizes) > min(SMALL, len(x)):
             return super()._log_probs(x)
-        return look_up(self._table(), *jax.vmap(cell_of, in_axes=(0, None))(x, self.sizes))
+        return look_up(_once(self._table()), *jax.vmap(cell_of, in_axes=(0, None))(x, self.sizes))
 
     def _samples(self, key: PRNGKeyArray, n: int) -> Int[Array, "n features"]:
         if math.prod(self.sizes) > SMALL:
             return super()._samples(key, n)
-        return combinations(AliasTable(self._table()).draw(key, n), self.sizes)
+        decode = _once(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
+        return decode[_once(AliasTable(_once(self._table()))).draw(key, n)]
 
     def _table(self) -> Float[Array, " cells"]:
         return jax.vmap(self._log_prob)(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
+
+
+# What is worked out for good before it is used: else XLA works out anew, for each row, the part that the row needs.
+_once = jax.lax.optimization_barrier
 
 
 @jax.jit
@@ -87,15 +93,16 @@ def _log_table(model: Discrete) -> Array:
 
 def in_range(x: Int[Array, "*n features"], sizes: tuple[int, ...]) -> Bool[Array, "*n features"]:
     """Whether each code is one of its feature's values."""
+    x = x.astype(jnp.int32)  # bytes may come, and a size of 256 is not one
     return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes), x.shape))
 
 
 def cell_of(x: Int[Array, " features"], sizes: tuple[int, ...]) -> tuple[Int[Array, ""], Bool[Array, ""]]:
     """The place of a combination in the flat table, and whether it is in the table at all (else the place is 0)."""
-    inside = jnp.all(in_range(x, sizes))
-    cell = jnp.zeros((), jnp.int32)
+    cell, inside = jnp.zeros((), jnp.int32), jnp.array(True)
     for code, size in zip(x, sizes, strict=True):  # mixed radix: the last feature counts fastest
-        cell = cell * size + code
+        code = code.astype(jnp.int32)  # else bytes would be computed with as bytes
+        cell, inside = cell * size + code, inside & (code >= 0) & (code < size)
     return jnp.where(inside, cell, 0), inside
 
 
@@ -109,10 +116,24 @@ def look_up(table: Float[Array, " cells"], cell: Int[Array, "*n"], inside: Bool[
     return jnp.where(inside, table[cell], -jnp.inf)
 
 
+@partial(jax.jit, static_argnums=1)
 def joint_counts(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "*sizes"]:
     """How often each combination occurs; a row that is out of range counts nowhere."""
+    cells = math.prod(sizes)
     cell, inside = jax.vmap(cell_of, in_axes=(0, None))(x, sizes)
-    return jnp.zeros(math.prod(sizes), jnp.int32).at[cell].add(inside.astype(jnp.int32)).reshape(sizes)
+    cell = _once(jnp.where(inside, cell, cells))  # so that the data are read once
+    inside = cell < cells
+    return jnp.zeros(cells, jnp.int32).at[jnp.where(inside, cell, 0)].add(inside.astype(jnp.int32)).reshape(sizes)
+
+
+def in_chunks(
+    count: Callable[[checks.Array, tuple[int, ...]], Array], x: Int[checks.Array, "n features"], sizes: tuple[int, ...]
+) -> Array:
+    """count(x, sizes), which adds up over parts of the data, for some rows at a time."""
+    rows = max(1, CHUNK // len(sizes))
+    if checks.is_traced(x) or len(x) <= rows:
+        return count(x, sizes)
+    return reduce(jnp.add, (count(x[start : start + rows], sizes) for start in range(0, len(x), rows)))
 
 
 def smooth(counts: Float[Array, "*rows values"], alpha: ArrayLike) -> Float[Array, "*rows values"]:

@@ -12,6 +12,7 @@ is no class here, as there is in the classifier of the same name: this is that c
 import math
 from collections.abc import Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Self
 
 import jax
@@ -20,7 +21,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import SMALL, Discrete, in_range, joint_counts, pick, smooth, stack
+from lib.discrete import SMALL, Discrete, in_chunks, in_range, joint_counts, pick, smooth, stack
 
 
 class NaiveBayes(Discrete):
@@ -70,21 +71,35 @@ class NaiveBayes(Discrete):
 # --- Private numerics ----------------------------------------------------------------------------
 
 
-@partial(jax.jit, static_argnums=1)
-def _margins(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> tuple[Int[Array, " values"], ...]:
+def _margins(x: Int[checks.Array, "n features"], sizes: tuple[int, ...]) -> tuple[Int[Array, " values"], ...]:
     if math.prod(sizes) <= SMALL:  # one pass over the data, then sums over a small table
-        table = joint_counts(x, sizes)
-        axes = range(len(sizes))
-        return tuple(table.sum([other for other in axes if other != axis]) for axis in axes)
-    inside = jnp.all(in_range(x, sizes), axis=1)
-    values = max(sizes)
+        return _margins_of_joint(in_chunks(joint_counts, x, sizes))
+    return _split(in_chunks(_margins_in_a_row, x, sizes), sizes)
 
-    def one_feature(codes: Int[Array, " n"]) -> Int[Array, " values"]:
-        return jnp.zeros(values, jnp.int32).at[codes].add(inside.astype(jnp.int32))
 
-    # Features one after another: each needs its column in one piece, so transpose for good before the loop.
-    tables = jax.lax.map(one_feature, jax.lax.optimization_barrier(jnp.where(inside[:, None], x, 0).T))
-    return tuple(table[:size] for table, size in zip(tables, sizes, strict=True))
+@jax.jit
+def _margins_of_joint(table: Int[Array, "*sizes"]) -> tuple[Int[Array, " values"], ...]:
+    axes = range(table.ndim)
+    return tuple(table.sum([other for other in axes if other != axis]) for axis in axes)
+
+
+@partial(jax.jit, static_argnums=1)
+def _margins_in_a_row(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, " all_values"]:
+    """The tables of all features, one after another."""
+    inside = jnp.all(in_range(x, sizes), axis=1, keepdims=True)
+    place = jnp.where(inside, x.astype(jnp.int32) + _starts(sizes), sum(sizes))
+    place = jax.lax.optimization_barrier(jnp.ravel(place))
+    return jnp.zeros(sum(sizes), jnp.int32).at[place].add(1, mode="drop")
+
+
+def _starts(sizes: tuple[int, ...]) -> Int[Array, "1 features"]:
+    """Where each feature's table starts if all stand in a row."""
+    return jnp.array([[0, *accumulate(sizes[:-1])]], jnp.int32)
+
+
+@partial(jax.jit, static_argnums=1)
+def _split(tables: Int[Array, " all_values"], sizes: tuple[int, ...]) -> tuple[Int[Array, " values"], ...]:
+    return tuple(jnp.split(tables, list(accumulate(sizes[:-1]))))
 
 
 @jax.jit

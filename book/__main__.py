@@ -38,9 +38,12 @@ class Failure(Exception):
 
 def main(arguments: list[str]) -> int:
     command = arguments[0] if arguments else "serve"
-    if command not in COMMANDS or len(arguments) > 1:
+    if command in ("-h", "--help", "help"):
         print(__doc__.strip())
-        return 0 if command in ("-h", "--help", "help") else 2
+        return 0
+    if command not in COMMANDS or len(arguments) > 1:
+        print(f"book: there is no command {' '.join(arguments)!r}.\n\n{__doc__.strip()}", file=sys.stderr)
+        return 2
     try:
         install()
         {"serve": serve, "build": build, "lab": lab, "test": test}[command]()
@@ -113,11 +116,12 @@ def run(command: list[str | Path], advice: str, **environment: str) -> None:
 def build() -> None:
     """Execute every notebook and write the pages to `_build/html`, unless they are up to date."""
     stamp = HTML.parent / "built"
-    wanted = digest(ROOT, "_config.yml", "_toc.yml", "requirements.txt", "book", "chapters", "lib")
+    wanted = digest(ROOT, "_config.yml", "_toc.yml", "requirements.txt", "benchmarks", "book", "chapters", "lib")
     if stamp.exists() and stamp.read_text() == wanted and (HTML / "index.html").exists():
         print("The book is up to date.")
         return
     stamp.unlink(missing_ok=True)
+    print("Running the notebooks whose code has changed, and writing the pages (up to 2 minutes) …", flush=True)
     # Warnings are errors, and every page is written anew: a stale page cannot hide a fault.
     shutil.rmtree(HTML, ignore_errors=True)
     run(
@@ -152,7 +156,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def lab() -> None:
-    run([BIN / "jupyter-lab", "chapters"], "JupyterLab ended with an error: see the lines above.")
+    # JupyterLab does not start as root unless told so; in a container one often is.
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    run([BIN / "jupyter-lab", "chapters", *root], "JupyterLab ended with an error: see the lines above.")
 
 
 # --- The tests -----------------------------------------------------------------------------------

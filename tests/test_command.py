@@ -24,7 +24,8 @@ def command(monkeypatch):
 def test_an_unknown_command_lists_those_there_are():
     done = subprocess.run([sys.executable, ROOT / "book", "biuld"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "python3 book test" in done.stdout
+    assert "there is no command 'biuld'" in done.stderr
+    assert "python3 book test" in done.stderr
 
 
 def test_a_failure_is_one_line_and_a_status(command, monkeypatch, capsys):

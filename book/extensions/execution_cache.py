@@ -1,7 +1,8 @@
 """Notebooks run again when what they import has changed.
 
-myst-nb keeps the outputs of a notebook as long as its own cells are the same. But the outputs also depend on `lib/`
-and on the locked packages, so the folder of the cache is named after these. Folders of other versions are deleted.
+myst-nb keeps the outputs of a notebook as long as its own cells are the same. But the outputs also depend on `lib/`, on
+the figures in `benchmarks/` and on the locked packages, so the folder of the cache is named after these. Folders of
+other versions are deleted.
 """
 
 import shutil
@@ -15,7 +16,7 @@ from book.digest import digest
 
 def choose_folder(app: Sphinx, config: Config) -> None:
     caches = app.outdir.parent / ".jupyter_cache"
-    current = caches / digest(app.srcdir, "requirements.txt", "lib")
+    current = caches / digest(app.srcdir, "requirements.txt", "benchmarks", "lib")
     current.mkdir(parents=True, exist_ok=True)
     for other in caches.iterdir():
         if other != current:

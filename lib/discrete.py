@@ -127,10 +127,12 @@ def joint_counts(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Arr
 
 
 def in_chunks(
-    count: Callable[[checks.Array, tuple[int, ...]], Array], x: Int[checks.Array, "n features"], sizes: tuple[int, ...]
+    count: Callable[[checks.Array, tuple[int, ...]], Array],
+    x: Int[checks.Array, "n features"],
+    sizes: tuple[int, ...],
+    rows: int = CHUNK,
 ) -> Array:
     """count(x, sizes), which adds up over parts of the data, for some rows at a time."""
-    rows = max(1, CHUNK // len(sizes))
     if checks.is_traced(x) or len(x) <= rows:
         return count(x, sizes)
     return reduce(jnp.add, (count(x[start : start + rows], sizes) for start in range(0, len(x), rows)))

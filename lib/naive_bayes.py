@@ -21,6 +21,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
+from lib.density import CHUNK
 from lib.discrete import SMALL, Discrete, in_chunks, in_range, joint_counts, pick, smooth, stack
 
 
@@ -74,7 +75,7 @@ class NaiveBayes(Discrete):
 def _margins(x: Int[checks.Array, "n features"], sizes: tuple[int, ...]) -> tuple[Int[Array, " values"], ...]:
     if math.prod(sizes) <= SMALL:  # one pass over the data, then sums over a small table
         return _margins_of_joint(in_chunks(joint_counts, x, sizes))
-    return _split(in_chunks(_margins_in_a_row, x, sizes), sizes)
+    return _split(in_chunks(_margins_in_a_row, x, sizes, rows=max(1, CHUNK // len(sizes))), sizes)
 
 
 @jax.jit

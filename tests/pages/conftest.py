@@ -45,6 +45,7 @@ class Visit:
     foreign: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.route(is_foreign, lambda route: route.abort())  # it is noted, but does not leave
@@ -59,6 +60,7 @@ class Visit:
             self.foreign.append(request.url)
 
     def on_response(self, response: Response) -> None:
+        self.responses.append(response)
         if response.status >= 400:
             self.failed.append(response.url)
 
@@ -104,7 +106,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(scope="module", params=[*PAGES, "search"])
 def visit(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Each page of the book in turn, loaded once for all tests of it."""
     with browser.new_page(viewport={"width": 1280, "height": 900}) as page:

@@ -18,3 +18,8 @@ def digest(root: Path, *names: str) -> str:
                 content = path.read_bytes()
                 total.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
     return total.hexdigest()[:16]
+
+
+def digest_of(text: str) -> str:
+    """A hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

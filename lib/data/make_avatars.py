@@ -21,14 +21,15 @@ import py_avataaars_no_png as avataaars
 import resvg_py
 from PIL import Image
 
-from lib.data.avatars import COLUMNS, SHEET, SIDE
+from lib.data.avatars import COLUMNS, ORDER, SHEET, SIDE
 from lib.data.outfits import decode, sizes
 
 BACKGROUND = "#DCE9F5"  # a pale blue: white clothes vanish on white
 
 
 def main() -> None:
-    outfits = decode(np.array(list(np.ndindex(sizes))))
+    places = np.array(list(np.ndindex(*(sizes[j] for j in ORDER))))
+    outfits = decode(places[:, np.argsort(ORDER)])
     sheet = Image.new("RGB", (COLUMNS * SIDE, len(outfits) // COLUMNS * SIDE))
     for i, outfit in enumerate(outfits):
         row, column = divmod(i, COLUMNS)

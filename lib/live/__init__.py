@@ -1,10 +1,9 @@
 """What a chapter shows: figures with a text alternative, tables, and sliders that move a figure."""
 
-from ipywidgets import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider
-
 from lib.live.artists import AvatarGrid
-from lib.live.explore import SampleAgain, explore
+from lib.live.explore import explore
 from lib.live.show import show, table
+from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 
 __all__ = [
     "AvatarGrid",

@@ -1,38 +1,52 @@
-"""Sliders that move a figure. In Jupyter they are live; in the page the figure stands at its default setting."""
+"""Sliders that move a figure: in Jupyter through the kernel, in the page without one (page.py)."""
 
+import base64
 import html
 import inspect
-from collections.abc import Callable, Iterator
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 import jax
 import matplotlib.pyplot as plt
 import numpy as np
-import traitlets
 from matplotlib.figure import Figure
 
-from lib.live.artists import binding
-from lib.live.show import svg
+from lib.live import frames as stored
+from lib.live import page
+from lib.live.artists import bind
+from lib.live.show import Picture
+from lib.live.sliders import Slider
+
+# The build of the book sets it: then figures are made for pages, which have no kernel.
+PAGES = "BOOK_PAGES"
+
+_SHAPE_ERRORS = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerIntegerConversionError,
+    jax.errors.NonConcreteBooleanIndexError,
+)
 
 
-class SampleAgain(widgets.Button):
-    """A button for an argument that is a key: it starts from jax.random.key(seed), and each press takes the next."""
-
-    value = traitlets.Int()
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(value=seed, description="Sample again", icon="refresh")
-        self.on_click(lambda _: self.set_trait("value", self.value + 1))
-
-
-def explore(fig: Figure, fn: Callable[..., Any], artists: Any, *, alt: str, **sliders: widgets.Widget) -> "Exploration":
+def explore(
+    fig: Figure,
+    fn: Callable[..., Any],
+    artists: Any,
+    *,
+    alt: str,
+    frames: Mapping[str, Sequence[Any]] | None = None,
+    **sliders: Slider,
+) -> "Exploration":
     """Let the sliders move the artists of a figure.
 
     `fn` takes the sliders by name and returns one array, or a tuple of arrays for a tuple of artists (artists.py says
-    what moves what). It is compiled by `jax.jit`. A slider gives a number (`FloatSlider`, `FloatLogSlider` and
-    `IntSlider`), a truth value (`Checkbox`), the index of an option (`Dropdown`) or a key (`SampleAgain`). `alt` says
-    what one should see in the figure at its default setting.
+    what moves what). JAX traces it once; Jupyter runs it compiled, and a page runs the same function as JavaScript.
+    sliders.py says what each kind of slider gives. `alt` says what one should see in the figure at first.
+
+    A function that JAX cannot trace, or that is slow, needs `frames`: the settings of each slider, by name, at which
+    results are stored for the page; a slider that is not named is stored at all of its settings.
 
     Raises TypeError or ValueError where the sliders do not fit `fn`, or what it gives does not fit the artists.
 
@@ -40,103 +54,82 @@ def explore(fig: Figure, fn: Callable[..., Any], artists: Any, *, alt: str, **sl
         bars = ax.bar(names, theta(1.0))
         explore(fig, theta, bars, alpha=FloatLogSlider(value=1, min=-2, max=2), alt="…")
     """
-    return Exploration(fig, fn, artists, alt, sliders)
+    return Exploration(fig, fn, artists, alt, frames, sliders)
 
 
 class Exploration:
     """A figure and the sliders that move it."""
 
     def __init__(
-        self, fig: Figure, fn: Callable[..., Any], artists: Any, alt: str, sliders: dict[str, widgets.Widget]
+        self,
+        fig: Figure,
+        fn: Callable[..., Any],
+        artists: Any,
+        alt: str,
+        frames: Mapping[str, Sequence[Any]] | None,
+        sliders: dict[str, Slider],
     ) -> None:
         plt.close(fig)  # else Jupyter shows it a second time
-        self.fig, self.alt, self.sliders = fig, alt, sliders
-        inspect.signature(fn).bind(**sliders)  # a TypeError that names the missing or unknown slider
-        self._fn = jax.jit(fn)
-        self._several = type(artists) is tuple  # bars are a tuple too, of another type
-        self._bindings = [binding(artist, fig) for artist in (artists if self._several else (artists,))]
+        self.fig, self.alt, self.fn, self.sliders = fig, alt, fn, sliders
         for name, slider in sliders.items():
-            if not slider.description:
-                slider.description = name
-            slider.observe(self._moved, names="value")
+            if not isinstance(slider, Slider):
+                raise TypeError(f"sliders must be made by lib.live; {name} is {slider!r}")
+            slider.description = slider.description or name
+        inspect.signature(fn).bind(**sliders)  # a TypeError that names the missing or unknown slider
+        self.frames = None if frames is None else stored.chosen(frames, sliders)
+        self._several = type(artists) is tuple  # bars are a tuple too, of another type
+        self.artists = [bind(artist, fig) for artist in (artists if self._several else (artists,))]
+        self._run = jax.jit(fn) if frames is None else fn
+        first = self.results()
+        for artist, values in zip(self.artists, first, strict=True):
+            artist.move(values)
         fig.draw_without_rendering()
         fig.set_layout_engine("none")  # laid out once: the axes stand still while what is in them moves
-        self._picture = widgets.HTML(self.draw())
-        self._box = widgets.VBox([*sliders.values(), self._picture])
+        self._picture = Picture(fig, alt, self.artists)
+        self._html = widgets.HTML(self._picture.draw(first))
+        for slider in sliders.values():
+            slider.observe(self._moved, names="value")
+        self._box = widgets.VBox([*sliders.values(), self._html])
 
-    def draw(self, **values: Any) -> str:
-        """Move the artists to where the sliders stand, but for the `values` given here, and return the picture."""
-        settings = {name: _argument(slider, values.get(name, slider.value)) for name, slider in self.sliders.items()}
-        results = self._fn(**settings)
-        results = results if self._several else (results,)
-        if len(results) != len(self._bindings):
-            raise ValueError(f"fn must return {len(self._bindings)} arrays, one for each artist; got {len(results)}")
-        for i, (result, (shape, move)) in enumerate(zip(results, self._bindings, strict=True)):
-            result = np.asarray(result)
-            if result.shape != shape:
-                raise ValueError(f"fn must return an array of shape {shape} for artist {i}; got shape {result.shape}")
-            move(result)
-        return svg(self.fig, self.alt)
+    def results(self, **settings: Any) -> list[np.ndarray]:
+        """What `fn` gives, an array for each artist, where the sliders stand but for the settings given here."""
+        arguments = {name: slider.argument(settings.get(name, slider.setting)) for name, slider in self.sliders.items()}
+        try:
+            results = self._run(**arguments)
+        except _SHAPE_ERRORS as error:
+            raise ValueError(
+                "fn must do the same work at each setting: no shape, loop or `if` of Python's may depend on a slider. "
+                "Compute all of it and mask with jnp.where, or give frames."
+            ) from error
+        results = [np.asarray(result) for result in (results if self._several else (results,))]
+        if len(results) != len(self.artists):
+            raise ValueError(f"fn must return {len(self.artists)} arrays, one for each artist; got {len(results)}")
+        for i, (result, artist) in enumerate(zip(results, self.artists, strict=True)):
+            if result.shape != artist.shape:
+                raise ValueError(f"fn must return an array of shape {artist.shape} for artist {i}; got {result.shape}")
+            artist.check(result.dtype)
+        return results
+
+    def draw(self, **settings: Any) -> str:
+        """The picture where the sliders stand, but for the settings given here."""
+        return self._picture.draw(self.results(**settings))
 
     def ends(self) -> Iterator[dict[str, Any]]:
         """Each slider at both of its ends, the others where they stand."""
         for name, slider in self.sliders.items():
-            for value in _ends(slider):
-                yield {name: value}
+            settings = self.frames[name] if self.frames else slider.settings()
+            yield from ({name: settings[0]}, {name: settings[-1]})
 
     def _moved(self, _change: Any) -> None:
         try:
-            self._picture.value = self.draw()
+            self._html.value = self.draw()
         except Exception as error:  # Jupyter would hide it in a log
-            self._picture.value = f'<p role="alert">This setting failed: {html.escape(repr(error))}</p>'
+            self._html.value = f'<p role="alert">This setting failed: {html.escape(repr(error))}</p>'
             raise
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        setting = ", ".join(filter(None, map(_shown, self.sliders.values())))
-        page = (
-            f'<figure class="plot">{self._picture.value}<figcaption>In this page the figure stands still, at '
-            f"{html.escape(setting)}. Run the notebook and its sliders move it.</figcaption></figure>"
-        )
-        return {**self._box._repr_mimebundle_(), "text/html": page}
-
-
-def _argument(slider: widgets.Widget, value: Any) -> Any:
-    """What fn is given for a slider's value."""
-    match slider:
-        case SampleAgain():
-            return jax.random.key(value)
-        case widgets.Dropdown():
-            return np.int32([option for _, option in slider._options_full].index(value))
-        case widgets.Checkbox():
-            return np.bool(value)
-        case widgets.IntSlider():
-            return np.int32(value)
-        case widgets.FloatSlider() | widgets.FloatLogSlider():
-            return np.float32(value)
-    raise TypeError(f"sliders must be made by lib.live; got {slider!r}")
-
-
-def _ends(slider: widgets.Widget) -> tuple[Any, Any]:
-    match slider:
-        case SampleAgain():
-            return slider.value, slider.value + 1
-        case widgets.Dropdown():
-            options = [option for _, option in slider._options_full]
-            return options[0], options[-1]
-        case widgets.Checkbox():
-            return False, True
-        case widgets.FloatLogSlider():
-            return slider.base**slider.min, slider.base**slider.max
-    return slider.min, slider.max
-
-
-def _shown(slider: widgets.Widget) -> str:
-    """Where the slider stands, in words."""
-    match slider:
-        case SampleAgain():
-            return ""
-        case widgets.Dropdown():
-            return f"{slider.description} = {slider.label}"
-        case widgets.Checkbox():
-            return f"{slider.description}: {'yes' if slider.value else 'no'}"
-    return f"{slider.description} = {slider.value:g}"
+        if os.environ.get(PAGES):
+            return {"text/html": page.figure(self)}
+        file = io.BytesIO()  # for hosts that show notebooks and run nothing
+        self.fig.savefig(file, format="png", dpi=100)
+        return {**self._box._repr_mimebundle_(), "image/png": base64.b64encode(file.getvalue()).decode()}

@@ -1,0 +1,280 @@
+// Figures that move without a kernel. lib/live/page.py writes their controls and, for each, a program that calls
+// liveFigure() with the artists, the sliders, and `run`, a function from the sliders' settings to arrays, one for each
+// artist; or with `frames`, such arrays stored at each combination of settings.
+
+(() => {
+  // --- Artists: arrays become attributes, just as in lib/live/artists.py -------------------------------------------
+
+  const place = ([a, b, logarithmic], value) => a * (logarithmic ? Math.log10(value) : value) + b;
+  const round = (place) => Math.round(100 * Math.min(1e4, Math.max(-1e4, place))) / 100;
+
+  // As Python rounds: a number halfway between two goes to the even one.
+  const fixed = (value, decimals) => {
+    const scaled = value * 10 ** decimals;
+    return (Math.abs(scaled % 1) === 0.5 ? (2 * Math.round(scaled / 2)) / 10 ** decimals : value).toFixed(decimals);
+  };
+
+  const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
+  const draw = {
+    line(artist, values) {
+      let path = "", pen = "M";
+      artist.x.forEach((x, i) => {
+        const y = place(artist.y, values[i]);
+        if (isFinite(x) && isFinite(y)) path += `${pen}${x} ${round(y)}`;
+        pen = isFinite(x) && isFinite(y) ? "L" : "M";
+      });
+      return [path];
+    },
+
+    points(artist, values) {
+      let path = "";
+      for (let i = 0; i < values.length; i += 2) {
+        const x = place(artist.x, values[i]), y = place(artist.y, values[i + 1]);
+        if (isFinite(x) && isFinite(y)) path += `M${round(x)} ${round(y)}h0`;
+      }
+      return Array(artist.paths).fill(path);
+    },
+
+    bars: ({ left, right, bottom, base, y }, values) =>
+      left.map((x, i) => {
+        const top = round(place(y, base[i] + values[i]));
+        return isNaN(top) ? "" : `M${x} ${bottom[i]}V${top}H${right[i]}V${bottom[i]}z`;
+      }),
+
+    text({ before, after, decimals, scale, comma }, [value]) {
+      let number = value === Infinity ? "∞" : isNaN(value) ? "nan" : fixed(value * scale, decimals);
+      if (comma) number = number.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",");
+      return [before + number + after];
+    },
+
+    image(artist, values) {
+      const [rows, columns] = artist.size, channels = values.length / rows / columns;
+      const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+      const context = canvas.getContext("2d"), picture = context.createImageData(columns, rows);
+      if (artist.table) artist.colours ??= bytes(artist.table);
+      const scale = values instanceof Float32Array ? 255 : 1;
+      for (let i = 0; i < rows * columns; i++) {
+        const row = Math.floor(i / columns), to = 4 * (artist.flip ? i + (rows - 1 - 2 * row) * columns : i);
+        if (artist.table) {
+          const level = place(artist.levels, values[i]) * 256;
+          const from = 4 * Math.floor(Math.min(255, Math.max(0, level)));
+          if (!isNaN(level)) picture.data.set(artist.colours.subarray(from, from + 4), to);
+        } else {
+          picture.data[to + 3] = 255;
+          for (let c = 0; c < channels; c++) picture.data[to + c] = values[i * channels + c] * scale;
+        }
+      }
+      context.putImageData(picture, 0, 0);
+      return [canvas.toDataURL()];
+    },
+
+    // The place of each avatar in the sheet of all.
+    avatars({ sizes, order, side, sheet: [columns] }, codes) {
+      return Array.from({ length: codes.length / sizes.length }, (_, i) => {
+        const outfit = sizes.map((_, j) => codes[i * sizes.length + j]);
+        if (outfit.some((code, j) => !(code >= 0 && code < sizes[j]))) return `0 0 0 0`; // shows nothing
+        const tile = order.reduce((tile, j) => tile * sizes[j] + outfit[j], 0);
+        return `${(tile % columns) * side} ${Math.floor(tile / columns) * side} ${side} ${side}`;
+      });
+    },
+  };
+
+  // In place of the one picture of all avatars: a window on the sheet for each.
+  const tiles = (image, { columns, corner, tile, side, sheet }, n, address) => {
+    const make = (name, attributes, parent) => {
+      const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const key in attributes) element.setAttribute(key, attributes[key]);
+      return parent.appendChild(element);
+    };
+    const group = make("g", { style: "image-rendering: pixelated" }, image.parentNode);
+    image.remove();
+    return Array.from({ length: n }, (_, i) => {
+      const x = corner[0] + (i % columns) * tile[0], y = corner[1] + Math.floor(i / columns) * tile[1];
+      const window = make("svg", { x, y, width: tile[0], height: tile[1], viewBox: "0 0 0 0" }, group);
+      make("image", { href: address, width: sheet[0] * side, height: sheet[1] * side }, window);
+      return window;
+    });
+  };
+
+  // --- Frames: the inverse of encode() in lib/live/frames.py -------------------------------------------------------
+
+  const decode = ({ width, low, step, whole, data }) => {
+    const planes = bytes(data), n = planes.length / 2;
+    const codes = new Uint16Array(n), values = new (whole ? Int32Array : Float32Array)(n);
+    for (let i = 0; i < n; i++) {
+      codes[i] = planes[i] + 256 * planes[n + i] + (i < width ? 0 : codes[i - width]);
+      values[i] = low + step * codes[i];
+      if (codes[i] > 65532) values[i] = [-Infinity, Infinity, NaN][codes[i] - 65533];
+    }
+    return (frame) => values.subarray(frame * width, (frame + 1) * width);
+  };
+
+  // --- A figure ----------------------------------------------------------------------------------------------------
+
+  const argument = {
+    float: (setting) => Float32Array.of(setting),
+    int: (setting) => Int32Array.of(setting),
+    bool: (setting) => Uint8Array.of(setting),
+    key: (seed) => Uint32Array.of(0, seed), // jax.random.key(seed)
+  };
+
+  window.liveFigure = ({ artists, sliders, run, frames }) => {
+    const { figure } = document.currentScript, { src } = document.currentScript;
+    const form = figure.querySelector("form"), picture = figure.querySelector("svg"), { ariaLabel } = picture;
+    const controls = sliders.map(({ name }) => form.elements[name]);
+    const places = sliders.map(({ start }) => start); // of each slider, in its settings
+    const sheet = new URL("avatars.webp", src).href;
+    const elements = artists.map((_, i) => [...picture.querySelectorAll(`[data-artist="${i}"]`)]);
+
+    if (artists.some(({ kind }) => kind === "avatars")) new Image().src = sheet; // before it is needed
+    if (frames) {
+      const stored = frames.map(decode);
+      run = () => {
+        const frame = sliders.reduce((frame, { settings }, i) => frame * settings.length + places[i], 0);
+        return stored.map((at) => at(frame));
+      };
+    }
+
+    const setting = ({ kind, settings, start }, i) => // a key goes on for ever, unless results are stored
+      kind === "key" && !frames ? settings[start] + places[i] - start : settings[places[i]];
+    const settings = () => sliders.map(setting);
+    const words = (i) => {
+      const { kind, settings: { length } } = sliders[i], value = setting(sliders[i], i);
+      if (controls[i].type === "select-one") return controls[i].value;
+      if (kind === "bool") return value ? "yes" : "no";
+      if (kind === "key") return `sample ${places[i] + 1}`;
+      return kind === "int" ? value.toLocaleString("en") : String(+value.toPrecision(length > 1 ? 3 : 4));
+    };
+
+    const show = () => {
+      figure.results = run(...settings().map((value, i) => argument[sliders[i].kind](value)));
+      artists.forEach((artist, i) => {
+        const values = draw[artist.kind](artist, figure.results[i]);
+        if (artist.kind === "avatars" && elements[i][0]?.localName === "image")
+          elements[i] = tiles(elements[i][0], artist, values.length, sheet);
+        const attribute = artist.kind === "avatars" ? "viewBox" : artist.attribute;
+        elements[i].forEach((element, j) => {
+          if (attribute === "text") element.textContent = values[j];
+          else element.setAttribute(attribute, values[j]);
+        });
+      });
+    };
+
+    // --- From the controls to the picture, at most once a frame ---
+
+    let waiting = false, quiet;
+    const changed = () => {
+      controls.forEach((control, i) => {
+        if (control.type !== "range") return;
+        control.ariaValueText = words(i);
+        control.nextElementSibling.textContent = words(i);
+      });
+      if (!waiting) requestAnimationFrame(() => {
+        waiting = false;
+        try {
+          show();
+        } catch (error) {
+          say(`This setting failed: ${error.message}`);
+          throw error;
+        }
+      });
+      waiting = true;
+      clearTimeout(quiet);
+      quiet = setTimeout(settled, 300);
+    };
+
+    // Once the slider rests: the number is said, and the address of the page leads to this setting.
+    const settled = () => {
+      const all = sliders.map(({ name }, i) => `${controls[i].labels?.[0]?.firstChild.textContent.trim() || name} ${words(i)}`);
+      const text = artists.findIndex(({ kind }) => kind === "text");
+      figure.querySelector("[role=status]").textContent =
+        text < 0 ? all.join(", ") : elements[text].map((element) => element.textContent).join(" ");
+      const moved = sliders.some(({ start }, i) => places[i] !== start);
+      picture.ariaLabel = moved ? `At first: ${ariaLabel} Now: ${all.join(", ")}.` : ariaLabel;
+      const query = new URLSearchParams(sliders.map(({ name }, i) => [name, settings()[i]]));
+      history.replaceState(null, "", moved ? `#${figure.id}?${query}` : location.href.replace(/#.*/, ""));
+    };
+
+    const say = (words) => {
+      const alert = Object.assign(document.createElement("p"), { role: "alert", textContent: words });
+      figure.querySelector("[role=alert]")?.remove();
+      figure.append(alert);
+    };
+
+    const read = () => {
+      controls.forEach((control, i) => {
+        if (control.type === "range") places[i] = +control.value;
+        if (control.type === "select-one") places[i] = control.selectedIndex;
+        if (control.type === "checkbox") places[i] = +control.checked;
+      });
+      changed();
+    };
+
+    const move = (i, to) => {
+      places[i] = to;
+      const control = controls[i];
+      if (control.type === "range") control.value = to;
+      if (control.type === "select-one") control.selectedIndex = to;
+      if (control.type === "checkbox") control.checked = to;
+    };
+
+    // An address that ends in #figure-2?alpha=0.1&n=30 says where the sliders of the second figure stand.
+    const follow = () => {
+      const [id, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+      if (id !== figure.id || !query) return;
+      const wanted = new URLSearchParams(query);
+      sliders.forEach(({ name, kind, settings, start }, i) => {
+        const value = kind === "bool" ? +(wanted.get(name) === "true") : parseFloat(wanted.get(name));
+        if (isNaN(value)) return;
+        if (kind === "key" && !frames) move(i, Math.max(start, Math.floor(value - settings[start] + start)));
+        else move(i, settings.reduce((best, s, j) => (Math.abs(s - value) < Math.abs(settings[best] - value) ? j : best), 0));
+      });
+      changed();
+    };
+
+    form.addEventListener("input", read);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("reset", () => {
+      sliders.forEach(({ start }, i) => move(i, start));
+      setTimeout(changed); // when the browser has reset its own
+    });
+    controls.forEach((control, i) => {
+      if (control.type === "button")
+        control.addEventListener("click", () => {
+          places[i] = frames ? (places[i] + 1) % sliders[i].settings.length : places[i] + 1;
+          changed();
+        });
+    });
+    addEventListener("hashchange", follow);
+    figure.querySelector("details.code")?.addEventListener("toggle", ({ target }) => {
+      target.querySelector(".javascript").textContent = run;
+    });
+    form.firstElementChild.disabled = false;
+    follow();
+  };
+
+  // --- Nothing is loaded before the reader comes near --------------------------------------------------------------
+
+  const load = (figure) => {
+    const script = Object.assign(document.createElement("script"), { src: figure.dataset.program, figure });
+    script.onerror = () => {
+      const words = "The program of this figure could not be loaded, so the picture stands still.";
+      figure.append(Object.assign(document.createElement("p"), { role: "alert", textContent: words }));
+    };
+    document.head.append(script);
+  };
+
+  const near = new IntersectionObserver(
+    (entries) =>
+      entries.forEach(({ isIntersecting, target }) => {
+        if (!isIntersecting) return;
+        near.unobserve(target);
+        load(target);
+      }),
+    { rootMargin: "100%" },
+  );
+  document.querySelectorAll("figure.live").forEach((figure) => near.observe(figure));
+  const [linked] = decodeURIComponent(location.hash.slice(1)).split("?");
+  if (linked.startsWith("figure-")) document.getElementById(linked)?.scrollIntoView();
+})();

@@ -1,0 +1,80 @@
+"""Results stored at some settings, for a figure whose function cannot run in the page: a training, a slow simulation.
+
+Whole numbers are stored as they are, others in 65,000 steps from the smallest to the largest, of which the script of
+the page, book/_static/live.js, makes numbers again. Consecutive frames differ little, so the differences are stored:
+they compress well.
+"""
+
+import base64
+import itertools
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lib.live.sliders import Slider
+
+LIMIT = 100_000  # bytes that the frames of one figure may take, compressed
+NAN, POSITIVE, NEGATIVE = 65535, 65534, 65533  # the codes of nan, ∞ and −∞
+LEVELS = 65000
+
+
+def chosen(frames: Mapping[str, Sequence[Any]], sliders: Mapping[str, Slider]) -> dict[str, list[Any]]:
+    """The settings at which each slider is stored: those that `frames` names, and all of a slider that it leaves out.
+
+    Raises ValueError where a name is no slider's, a setting is not the slider's, or where it stands is not stored.
+    """
+    if unknown := frames.keys() - sliders.keys():
+        raise ValueError(f"frames must name sliders of the figure, {list(sliders)}; got {sorted(unknown)}")
+    result = {}
+    for name, slider in sliders.items():
+        known = slider.settings()
+        stored = list(frames.get(name, known))
+        if strange := [setting for setting in stored if not _nearest(setting, known)]:
+            raise ValueError(f"frames[{name!r}] must be settings of the slider; {strange[0]!r} is none of them")
+        if not _nearest(slider.setting, stored):
+            raise ValueError(f"frames[{name!r}] must hold the setting {slider.setting!r}, at which the figure starts")
+        result[name] = stored
+    return result
+
+
+def compute(draw: Callable[..., Sequence[np.ndarray]], settings: Mapping[str, Sequence[Any]]) -> list[np.ndarray]:
+    """The results of `draw` at every combination of settings, one array (combinations, *shape) for each artist."""
+    combinations = itertools.product(*settings.values())
+    results = [draw(**dict(zip(settings, combination, strict=True))) for combination in combinations]
+    return [np.stack(of) for of in zip(*results, strict=True)]
+
+
+def encode(values: np.ndarray) -> dict[str, Any]:
+    """What the page needs to make the frames (combinations, *shape) again; each number is off by at most `error`."""
+    flat = values.reshape(len(values), -1).astype(np.float64)
+    finite = flat[np.isfinite(flat)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    whole = np.issubdtype(values.dtype, np.integer) and high - low < LEVELS
+    step = 1.0 if whole or high == low else (high - low) / LEVELS
+    with np.errstate(invalid="ignore"):
+        codes = np.rint((flat - low) / step)
+    codes = np.select([np.isnan(flat), flat == np.inf, flat == -np.inf], [NAN, POSITIVE, NEGATIVE], codes)
+    codes = codes.astype(np.uint16)
+    changes = np.diff(codes, axis=0, prepend=np.zeros_like(codes[:1]))  # wraps around, as the page does too
+    planes = changes.astype("<u2").reshape(-1).view(np.uint8).reshape(-1, 2).T  # low bytes, then high bytes
+    return {
+        "width": flat.shape[1],
+        "low": float(low),
+        "step": float(step),
+        "whole": bool(whole),
+        "error": 0.0 if whole or high == low else float(step / 2),
+        "data": base64.b64encode(planes.tobytes()).decode(),
+    }
+
+
+def check_weight(program: str) -> None:
+    """Raise ValueError where a figure's frames are too heavy for a page."""
+    weight = len(zlib.compress(program.encode(), 6))
+    if weight > LIMIT:
+        raise ValueError(f"frames must take at most {LIMIT:,} bytes compressed; they take {weight:,}: store fewer")
+
+
+def _nearest(setting: Any, known: Sequence[Any]) -> bool:
+    return any(setting == other or np.isclose(float(setting), float(other), rtol=1e-6, atol=0) for other in known)

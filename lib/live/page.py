@@ -1,0 +1,167 @@
+"""A live figure as HTML for a page: the picture, native controls, and the program that moves it without a kernel.
+
+The program is JavaScript. It stands in the HTML as text; book/extensions/live.py moves it to a file of its own, which
+book/_static/live.js loads when the reader comes near. `CHECKS` settings of each slider go with it, and what JAX gave
+there, for tests that compare the page with JAX.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from lib.live import frames
+from lib.live.sliders import Slider
+
+if TYPE_CHECKING:
+    from lib.live.explore import Exploration
+
+CHECKS = 7
+PROGRAM, EXPECTED = "text/live-program", "application/json"  # types of script that no browser runs
+
+
+def figure(live: Exploration) -> str:
+    """The <figure> with its controls, its program and what the program is expected to give."""
+    program = f"liveFigure({_program(live)});\n"
+    if live.frames:
+        frames.check_weight(program)
+    controls = "".join(_control(live, name, slider) for name, slider in live.sliders.items())
+    return (
+        f'<figure class="plot live">{live.draw()}'
+        f'<form class="controls pst-js-only" autocomplete="off"><fieldset disabled>'
+        f'<legend class="visually-hidden">Controls of the figure</legend>{controls}'
+        f'<button type="reset">Reset</button></fieldset></form>'
+        f'<p class="visually-hidden" role="status"></p>'
+        f"<figcaption>{_caption(live)}</figcaption>{_code(live)}"
+        f'<script type="{PROGRAM}">{program}</script>'
+        f'<script type="{EXPECTED}">{_script(_expected(live))}</script></figure>'
+    )
+
+
+# --- What the reader sees ------------------------------------------------------------------------
+
+
+def _control(live: Exploration, name: str, slider: Slider) -> str:
+    settings, start = _settings(live, name), _start(live, name)
+    label, attributes = html.escape(slider.description), f'name="{html.escape(name)}"'
+    match slider.control:
+        case "button":
+            return f'<button type="button" {attributes}>{label}</button>'
+        case "checkbox":
+            return f'<label><input type="checkbox" {attributes}{" checked" * bool(settings[start])}> {label}</label>'
+        case "select":
+            options = "".join(
+                f"<option{' selected' * (i == start)}>{html.escape(slider.words(setting))}</option>"
+                for i, setting in enumerate(settings)
+            )
+            return f"<label>{label} <select {attributes}>{options}</select></label>"
+    shown = slider.words(settings[start])
+    return (
+        f'<label>{label} <input type="range" {attributes} min="0" max="{len(settings) - 1}" value="{start}" '
+        f'aria-valuetext="{shown}"><span class="setting" aria-hidden="true">{shown}</span></label>'
+    )
+
+
+def _caption(live: Exploration) -> str:
+    where = ", ".join(
+        f"{slider.description} {slider.words(slider.setting)}"
+        for slider in live.sliders.values()
+        if slider.control != "button"
+    )
+    still = f"<noscript>The picture stands at {html.escape(where)}. </noscript>" if where else ""
+    if not live.frames:
+        return f"{still}Live: the function runs in your browser."
+    error = max(frames.encode(values)["error"] for values in _frames(live))
+    return f"{still}Results stored when the book was built{f', in steps of {2 * error:.1g}' if error else ''}."
+
+
+def _code(live: Exploration) -> str:
+    """The function in Python, and where the page puts it in JavaScript."""
+    if live.frames:
+        return ""
+    try:
+        source = textwrap.dedent(inspect.getsource(live.fn))
+    except (OSError, TypeError):
+        return ""
+    python = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
+    return (
+        '<details class="code pst-js-only"><summary>View the function</summary>'
+        f'<div class="highlight"><pre tabindex="0">{python}</pre></div>'
+        '<p>What your browser runs:</p><pre class="javascript" tabindex="0"></pre></details>'
+    )
+
+
+# --- What the script gets ------------------------------------------------------------------------
+
+
+def _program(live: Exploration) -> str:
+    """An object in JavaScript: the artists, the sliders, and a function of them or frames."""
+    artists = [{**artist.spec, "attribute": artist.attribute} for artist in live.artists]
+    sliders = [
+        {
+            "name": name,
+            "kind": _kind(slider),
+            "settings": _settings(live, name),
+            "start": _start(live, name),
+        }
+        for name, slider in live.sliders.items()
+    ]
+    if live.frames:
+        work = f"frames: {_script([frames.encode(values) for values in _frames(live)])}"
+    else:
+        from lib.live.javascript import to_javascript
+
+        names = list(live.sliders)
+        examples = [slider.argument(slider.setting) for slider in live.sliders.values()]
+        code = to_javascript(lambda *values: live.fn(**dict(zip(names, values, strict=True))), *examples)
+        work = f"run: {code}"
+    return f"{{\nartists: {_script(artists)},\nsliders: {_script(sliders)},\n{work}\n}}"
+
+
+def _kind(slider: Slider) -> str:
+    """What the function is given: a float, an int, a bool or a key."""
+    argument = slider.argument(slider.setting)
+    return "key" if slider.control == "button" else {"f": "float", "i": "int", "b": "bool"}[argument.dtype.kind]
+
+
+def _settings(live: Exploration, name: str) -> list[Any]:
+    return live.frames[name] if live.frames else live.sliders[name].settings()
+
+
+def _start(live: Exploration, name: str) -> int:
+    """Which of the settings the slider stands at."""
+    settings = np.array(_settings(live, name), float)
+    return int(np.abs(settings - live.sliders[name].setting).argmin())
+
+
+def _frames(live: Exploration) -> list[np.ndarray]:
+    assert live.frames
+    return frames.compute(live.results, live.frames)
+
+
+def _expected(live: Exploration) -> list[dict[str, Any]]:
+    """What JAX gives at some settings: the place of each slider, the arrays, and what the artists draw."""
+    checks: list[dict[str, int]] = [{}]
+    for name in live.sliders:
+        last = len(_settings(live, name)) - 1
+        checks += [{name: int(i)} for i in np.unique(np.linspace(0, last, CHECKS).round().astype(int))]
+    expected = []
+    for check in checks:
+        results = live.results(**{name: _settings(live, name)[i] for name, i in check.items()})
+        drawn = [artist.draw(values) for artist, values in zip(live.artists, results, strict=True)]
+        arrays = [np.ravel(values).tolist() for values in results]
+        expected.append({"at": check, "results": arrays, "drawn": drawn})
+    return expected
+
+
+def _script(content: Any) -> str:
+    """JSON that can stand in a script element (with NaN and Infinity, which JavaScript knows)."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")

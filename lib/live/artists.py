@@ -200,7 +200,8 @@ class BoundImage(Bound):
 
     def __init__(self, artist: AxesImage, owner: AxesImage) -> None:
         super().__init__(artist, owner)
-        if len(self.shape) == 2 and not (artist.norm.vmin or 0) < (artist.norm.vmax or 0):
+        low, high = np.array([artist.norm.vmin, artist.norm.vmax], np.float64)
+        if len(self.shape) == 2 and not low < high:
             raise ValueError("artists must have vmin below vmax, if they are images: they say what the colours mean")
 
     @property

@@ -1,9 +1,11 @@
 """Live figures: the program of each goes to a file of its own, which the page loads when the reader comes near.
 
 While the notebooks run, an environment variable tells lib.live that figures are made for pages. What JAX gave at some
-settings is kept beside the pages, in `_build/live`, for the tests of the built book.
+settings is kept beside the pages, in `_build/live`, where benchmarks/live.py and the tests compare it with what the page
+draws. How well it agreed in the stored run stands under each figure.
 """
 
+import json
 import os
 import re
 import shutil
@@ -22,6 +24,7 @@ from lib.live.explore import PAGES
 from lib.live.page import EXPECTED, PROGRAM
 
 FOLDER = "_figures"
+MEASURED = "benchmarks/live.json"
 FIGURE = re.compile(
     rf'<figure class="plot live">(?P<content>.*?)<script type="{PROGRAM}">(?P<program>.*?)</script>'
     rf'<script type="{EXPECTED}">(?P<expected>.*?)</script>',
@@ -39,6 +42,7 @@ def move_programs(
     if not doctree or app.builder.format != "html":
         return
     folder, numbers = Path(app.outdir, FOLDER), count(1)
+    measured = {row["figure"]: row for row in json.loads((app.srcdir / MEASURED).read_text(encoding="utf-8"))["rows"]}
 
     def moved(match: re.Match[str]) -> str:
         number, program = next(numbers), match["program"]
@@ -46,11 +50,26 @@ def move_programs(
         write(file, program)
         write(Path(app.outdir).parent / "live" / page / f"{number}.json", match["expected"])
         address = context["pathto"](f"{FOLDER}/{file.name}", resource=True)
-        return f'<figure class="plot live" id="figure-{number}" data-program="{address}">{match["content"]}'
+        content = match["content"].replace("</figcaption>", f" {agreement(measured, page, number)}</figcaption>")
+        return f'<figure class="plot live" id="figure-{number}" data-program="{address}">{content}'
 
     context["body"] = FIGURE.sub(moved, context["body"])
     if next(numbers) > 1:
         shutil.copy(avatars.SHEET, folder)
+
+
+def agreement(measured: dict[str, dict[str, Any]], page: str, number: int) -> str:
+    """How far a figure differed from JAX in the stored run; nothing for a new figure, which the tests would tell."""
+    row = measured.get(f"{page}#figure-{number}")
+    if not row:
+        return ""
+    if not row["disagreement"]:
+        return f"At {row['settings']} settings it gave just what JAX gives."
+    digits, power = f"{row['disagreement']:.0e}".split("e")
+    return (
+        f"At {row['settings']} settings it differed from JAX by at most {digits}·10<sup>{int(power)}</sup> of a "
+        "result's size."
+    )
 
 
 def write(file: Path, text: str) -> None:

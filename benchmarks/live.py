@@ -1,0 +1,253 @@
+"""Do the live figures of the built book agree with JAX, and how soon does a moved slider show?
+
+    python3 book build
+    .venv/bin/python benchmarks/live.py
+
+It opens each live figure in Chromium and moves each of its sliders from the keyboard. At some settings it compares what
+the page draws with what JAX gave there when the book was built; then it measures the time from the key to the painted
+page. The results, benchmarks/live.json, stand under the figures and on the page book/live.md: build again to see them.
+"""
+
+import base64
+import functools
+import gzip
+import http.server
+import io
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from benchmarks import timing
+from lib.data import avatars, outfits
+from tests.pages.conftest import ARGUMENTS, HTML, Quiet
+
+RESULTS = Path(__file__).with_suffix(".json")
+EXPECTED = HTML.parent / "live"  # book/extensions/live.py writes it
+MOVES = 60
+NUMBER, DECIMALS = re.compile(r"-?\d+(?:\.\d+)?"), re.compile(r"\.(\d+)")
+TOLERANCE = 1e-5  # of a result's scale
+
+# The results of a figure, what its artists draw, and the avatars that it shows.
+READ = """figure => [
+    figure.results.map(values => Array.from(values, value => isFinite(value) ? value : String(value))),
+    figure.results.map((_, i) => [...figure.querySelectorAll(`[data-artist="${i}"]`)].map(part =>
+        part.localName === 'text' ? part.textContent : part.getAttribute('d') ?? part.getAttribute('href'))),
+    [...figure.querySelectorAll('svg svg')].map(tile => tile.getAttribute('viewBox')),
+]"""
+PAINTED = """() => new Promise(done =>
+    setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))))"""
+# The time from a key to the painted page: a message that is sent within a frame comes when that frame is painted.
+WATCH = """figure => {
+    figure.delays = [];
+    figure.querySelector('form').addEventListener('input', ({timeStamp}) => requestAnimationFrame(() => {
+        const {port1, port2} = new MessageChannel();
+        port1.onmessage = () => figure.delays.push(performance.now() - timeStamp);
+        port2.postMessage(0);
+    }), true);
+}"""
+
+
+@dataclass
+class Figure:
+    """A live figure of the built book, by its page and its number there."""
+
+    page: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.page}#figure-{self.number}"
+
+    @functools.cached_property
+    def expected(self) -> list[dict[str, Any]]:
+        return json.loads((EXPECTED / self.page / f"{self.number}.json").read_text(encoding="utf-8"))
+
+
+def figures() -> list[Figure]:
+    files = sorted(EXPECTED.rglob("*.json"))
+    return [Figure(file.parent.relative_to(EXPECTED).as_posix(), int(file.stem)) for file in files]
+
+
+# --- At the keyboard -----------------------------------------------------------------------------
+
+
+def come_near(page: Page, figure: Figure) -> None:
+    """Scroll to the figure, and wait until its sliders can be moved."""
+    page.locator(f"#figure-{figure.number}").scroll_into_view_if_needed()
+    page.locator(f"#figure-{figure.number} fieldset:enabled").wait_for()
+
+
+def walk(page: Page, figure: Figure) -> Iterator[tuple[dict[str, Any], list, list, list]]:
+    """Move each slider to where JAX was asked, the others at their start: what is expected, and what the page shows."""
+    shown = page.locator(f"#figure-{figure.number}")
+    for check in figure.expected:
+        shown.locator("button[type=reset]").press("Enter")
+        for name, place in check["at"].items():
+            _move(page, shown.locator(f"[name={name}]"), place)
+        page.evaluate(PAINTED)
+        yield check, *shown.evaluate(READ)
+
+
+def _move(page: Page, control: Locator, place: int) -> None:
+    """Move a control to its place, counted from 0, by the keyboard alone."""
+    control.focus()
+    match control.evaluate("control => control.type"):
+        case "range":
+            last = int(control.get_attribute("max") or 0)
+            page.keyboard.press("Home" if place <= last / 2 else "End")
+            for _ in range(min(place, last - place)):
+                page.keyboard.press("ArrowRight" if place <= last / 2 else "ArrowLeft")
+            assert control.input_value() == str(place), f"it stands at {control.input_value()}, not at {place}"
+        case "select-one":
+            page.keyboard.press("Home")
+            for _ in range(place):
+                page.keyboard.press("ArrowDown")
+            assert control.evaluate("control => control.selectedIndex") == place
+        case "checkbox" if control.is_checked() != bool(place):
+            page.keyboard.press("Space")
+        case "button" | "submit":
+            for _ in range(place):
+                page.keyboard.press("Enter")
+
+
+# --- Does it agree? ------------------------------------------------------------------------------
+
+
+def disagreement(figure: Figure, page: Page) -> float:
+    """The largest difference between what the page computes and what JAX gave, in units of each result's scale.
+
+    Raises AssertionError where a whole number or a code differs, or where something is drawn in another place.
+    """
+    worst = 0.0
+    for check, results, drawn, tiles in walk(page, figure):
+        for i, (ours, theirs) in enumerate(zip(results, check["results"], strict=True)):
+            where = f"{figure.name}, at {check['at'] or 'its start'}, artist {i}"
+            worst = max(worst, _difference(np.array(ours, float), np.array(theirs, float), where))
+            if check["drawn"][i] is None:
+                assert tiles == _tiles(np.array(ours, int)), f"{where} shows other avatars"
+            else:
+                for one, other in zip(drawn[i], check["drawn"][i], strict=True):
+                    assert _same(one, other), f"{where}: the page draws\n{one}\nand JAX\n{other}"
+    return worst
+
+
+def _difference(ours: np.ndarray, theirs: np.ndarray, where: str) -> float:
+    finite = np.isfinite(theirs)
+    np.testing.assert_array_equal(ours[~finite], theirs[~finite], where)
+    scale = np.abs(theirs[finite]).max(initial=0) or 1
+    return float(np.abs(ours[finite] - theirs[finite]).max(initial=0) / scale)
+
+
+def _tiles(codes: np.ndarray) -> list[str]:
+    """The windows on the sheet of avatars that show these outfits."""
+    codes = codes.reshape(-1, len(outfits.sizes))
+    seen = (codes >= 0).all(1)
+    sizes = [outfits.sizes[j] for j in avatars.ORDER]
+    rows, columns = np.divmod(
+        np.ravel_multi_index(tuple(np.maximum(codes, 0).T[j] for j in avatars.ORDER), sizes), avatars.COLUMNS
+    )
+    side = avatars.SIDE
+    return [
+        f"{column * side} {row * side} {side} {side}" if shown else "0 0 0 0"
+        for row, column, shown in zip(rows, columns, seen, strict=True)
+    ]
+
+
+def _same(ours: str, theirs: str) -> bool:
+    """Whether two attributes say the same: places up to their last digit, pixels up to a level."""
+    if theirs.startswith("data:image/png"):
+        one, other = _pixels(ours), _pixels(theirs)
+        return one.shape == other.shape and bool(np.abs(one - other).max() <= 1)
+    if NUMBER.sub("#", ours) != NUMBER.sub("#", theirs):
+        return False
+    digit = 10.0 ** -max((len(decimals) for decimals in DECIMALS.findall(theirs)), default=0)
+    return all(
+        abs(float(one) - float(other)) < 1.5 * digit
+        for one, other in zip(NUMBER.findall(ours), NUMBER.findall(theirs), strict=True)
+    )
+
+
+def _pixels(address: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGBA"), int)
+
+
+# --- How soon? -----------------------------------------------------------------------------------
+
+
+def delays(figure: Figure, page: Page) -> list[float]:
+    """Seconds from a key to the painted page, of many moves of each slider and each choice."""
+    shown = page.locator(f"#figure-{figure.number}")
+    shown.evaluate(WATCH)
+    for control in shown.locator("[name]:is(input[type=range], select)").all():
+        control.focus()
+        for i in range(MOVES):
+            page.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
+            page.evaluate(PAINTED)
+    return [milliseconds / 1e3 for milliseconds in shown.evaluate("figure => figure.delays")]
+
+
+def weight(figure: Figure, page: Page) -> int:
+    """Bytes of the figure's program, compressed."""
+    file = page.locator(f"#figure-{figure.number}").get_attribute("data-program") or ""
+    return len(gzip.compress((HTML / figure.page).parent.joinpath(file).read_bytes()))
+
+
+def measure(figure: Figure, page: Page) -> dict[str, Any]:
+    come_near(page, figure)
+    worst = disagreement(figure, page)
+    median, p95 = map(float, np.percentile(delays(figure, page), [50, 95]))
+    row = {
+        "figure": figure.name,
+        "settings": len(figure.expected),
+        "disagreement": worst,
+        "median_s": median,
+        "p95_s": p95,
+        "program_bytes": weight(figure, page),
+    }
+    print(", ".join(f"{key} {value:.3g}" if isinstance(value, float) else str(value) for key, value in row.items()))
+    return row
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as browser:
+        yield browser
+
+
+@contextmanager
+def open_book() -> Iterator[Callable[[str], Page]]:
+    """A function that opens a page of the built book in Chromium."""
+    handler = functools.partial(Quiet, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+
+        def go(name: str) -> Page:
+            page.goto(f"http://127.0.0.1:{server.server_port}/{name}.html", wait_until="networkidle")
+            return page
+
+        yield go
+        server.shutdown()
+
+
+def main() -> None:
+    with open_book() as go:
+        rows = [measure(figure, go(figure.page)) for figure in figures()]
+    timing.write(RESULTS, {"machine": timing.facts(), "rows": rows})
+    print(f"written: {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """Live figures: the program of each goes to a file of its own, which the page loads when the reader comes near.
 
 While the notebooks run, an environment variable tells lib.live that figures are made for pages. What JAX gave at some
-settings is kept beside the pages, in `_build/live`, where benchmarks/live.py and the tests compare it with what the page
+settings is kept beside the pages, in `_build/live`; benchmarks/live.py and the tests compare it with what the page
 draws. How well it agreed in the stored run stands under each figure.
 """
 

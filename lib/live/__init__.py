@@ -4,6 +4,7 @@ from ipywidgets import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlide
 
 from lib.live.artists import AvatarGrid
 from lib.live.explore import SampleAgain, explore
+from lib.live.javascript import to_javascript
 from lib.live.show import show, table
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "explore",
     "show",
     "table",
+    "to_javascript",
 ]

@@ -2,6 +2,7 @@
 
 from lib.live.artists import AvatarGrid
 from lib.live.explore import explore
+from lib.live.javascript import to_javascript
 from lib.live.show import show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 
@@ -16,4 +17,5 @@ __all__ = [
     "explore",
     "show",
     "table",
+    "to_javascript",
 ]

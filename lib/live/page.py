@@ -19,6 +19,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from lib.live import frames
+from lib.live.javascript import to_javascript
 from lib.live.sliders import Slider
 
 if TYPE_CHECKING:
@@ -117,11 +118,14 @@ def _program(live: Exploration) -> str:
     if live.frames:
         work = f"frames: {_script([frames.encode(values) for values in _frames(live)])}"
     else:
-        from lib.live.javascript import to_javascript
-
         names = list(live.sliders)
         examples = [slider.argument(slider.setting) for slider in live.sliders.values()]
-        code = to_javascript(lambda *values: live.fn(**dict(zip(names, values, strict=True))), *examples)
+
+        def function(*values: Any) -> Any:
+            return live.fn(**dict(zip(names, values, strict=True)))
+
+        function.__name__ = getattr(live.fn, "__name__", "function")
+        code = to_javascript(function, *examples)
         work = f"run: {code}"
     return f"{{\nartists: {_script(artists)},\nsliders: {_script(sliders)},\n{work}\n}}"
 

@@ -1,0 +1,35 @@
+"""A JAX function as JavaScript: trace, simplify, lower, print.
+
+graph.py        what the compiler works on
+trace.py        JAX's jaxpr with calls inlined, and what is known worked out
+index.py        where an element lies
+expression.py   one element, rounded as JAX rounds
+kernel.py       one nest of loops
+rules/          the table from primitive to rule
+lower.py        which values get a buffer, and the order of the loops
+print.py        the whole text; runtime.js holds the helpers
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from lib.live.javascript.graph import Unsupported
+from lib.live.javascript.print import printed
+from lib.live.javascript.rules import RULES
+from lib.live.javascript.trace import trace
+
+__all__ = ["RULES", "Unsupported", "to_javascript"]
+
+
+def to_javascript(fn: Callable, *example_args: Any) -> str:
+    """The text of a JavaScript expression whose value is the function `fn`, for arguments of the shapes of these.
+
+    The JavaScript function takes flat typed arrays, one for each leaf of the arguments, in JAX's order: a scalar is an
+    array of one, a truth value a Uint8Array, a typed key a Uint32Array of its two numbers. It returns an array of flat
+    typed arrays, one for each leaf of the result, which are the caller's to keep. All constants are in the text, and it
+    needs neither `eval` nor anything from elsewhere.
+
+    Raises Unsupported, with the line at fault, where a primitive or a dtype has no rule.
+    """
+    graph, arguments = trace(fn, example_args)
+    return printed(graph, arguments, getattr(fn, "__name__", "fn"))

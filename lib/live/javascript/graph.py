@@ -1,0 +1,80 @@
+"""What the compiler works on: a list of equations between arrays of fixed shapes.
+
+It is JAX's own jaxpr with less in it. Nested calls are inlined, and the graph of a loop or a branch refers to values
+outside it freely. A typed key is an array of uint32 with one more axis, of length 2, at the end.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+class Unsupported(NotImplementedError):
+    """A function does what cannot be written in JavaScript yet; the message says what, and in which line."""
+
+
+@dataclass(eq=False, frozen=True)
+class Var:
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+@dataclass(eq=False)
+class Const:
+    value: np.ndarray  # of a key, its two numbers
+    key: Any = None  # a typed key as JAX has it
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.value.dtype
+
+    @cached_property
+    def is_uniform(self) -> bool:
+        """Whether one number stands for the whole array."""
+        first = self.value[(slice(0, 1),) * self.value.ndim]
+        return bool(self.value.size) and np.array_equal(self.value, np.broadcast_to(first, self.shape), equal_nan=True)
+
+    @property
+    def number(self) -> Any:
+        """The number that stands for a uniform array."""
+        return self.value[(0,) * self.value.ndim]
+
+
+Value = Var | Const
+
+
+@dataclass(eq=False)
+class Graph:
+    inputs: list[Var]
+    eqns: list["Eqn"]
+    outputs: list[Value]
+
+
+@dataclass(eq=False)
+class Eqn:
+    primitive: str
+    inputs: tuple[Value, ...]
+    outputs: tuple[Var, ...]
+    params: dict[str, Any]
+    line: str = ""  # where the author wrote it
+    name: str = ""  # of the variable that the author gives it to, if there is one
+    graphs: tuple[Graph, ...] = ()
+
+    @property
+    def output(self) -> Var:
+        return self.outputs[0]
+
+    @property
+    def reads(self) -> Iterator[Value]:
+        """All values that it needs, also inside its graphs."""
+        yield from self.inputs
+        for graph in self.graphs:
+            yield from (value for eqn in graph.eqns for value in eqn.reads)
+            yield from graph.outputs

@@ -1,0 +1,257 @@
+"""Lower: from a graph to statements. Which values get a buffer, and which are worked out where they are read.
+
+A buffer belongs to one value, is written by one nest of loops, and is written whole before it is read. So nothing that
+a call leaves behind can be seen by the next one.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from lib.live.javascript.expression import literal
+from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
+from lib.live.javascript.index import Index
+from lib.live.javascript.kernel import Buffer, Kernel, Place, Scalar, kernel, nested
+from lib.live.javascript.rule import RULES, Rule
+
+CHEAP = 2  # operations; what costs more is not worked out twice
+RESERVED = set(
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
+    "false finally for function if implements import in instanceof interface let new null package private protected "
+    "public return static super switch this throw true try typeof var void while with yield NaN Infinity Math Number "
+    "base64 decode undefined".split()
+)
+Where = Callable[[tuple[Index, ...]], tuple[Index, ...]]
+
+
+@dataclass
+class Block:
+    head: str
+
+
+class Lowering:
+    def __init__(self, helpers: Sequence[str]) -> None:
+        self.taken = RESERVED | set(helpers)
+        self.local_names: set[str] = set()
+        self.places: dict[Value, Place] = {}
+        self.definitions: dict[Value, Eqn] = {}
+        self.uses: Counter[Value] = Counter()
+        self.hints: dict[Value, str] = {}
+        self.buffers: list[Buffer] = []
+        self.constants: dict[Const, Buffer] = {}
+        self.rows: dict[str, int] = {}  # the lengths of scratch rows
+        self.lines: list[str] = []
+
+    # --- Names and places ---
+
+    def name(self, hint: str) -> str:
+        """A name that nothing else has."""
+        hint = re.sub(r"\W+", "_", hint).strip("_")
+        names, n = self.taken | self.local_names, 2
+        name = hint if hint not in RESERVED else f"{hint}_"
+        while name in names:
+            name, n = f"{hint}{n}", n + 1
+        self.local_names.add(name)
+        return name
+
+    def _lasting(self, hint: str) -> str:
+        name = self.name(hint)
+        self.taken.add(name)
+        return name
+
+    def place(self, value: Var, hint: str = "") -> Place:
+        """A new place for a value: a buffer, or the name of a number that is still to be declared."""
+        name = self._lasting(hint or self.hints[value])
+        if not value.shape:
+            self.places[value] = Scalar(name, value.dtype)
+            return self.places[value]
+        buffer = Buffer(name, value.shape, value.dtype)
+        self.places[value] = buffer
+        self.buffers.append(buffer)
+        return buffer
+
+    def declare(self, place: Place) -> None:
+        if isinstance(place, Scalar):
+            self.write(f"let {place.name};")
+
+    def same(self, values: Sequence[Var], others: Sequence[Var]) -> None:
+        """Give values the places of others."""
+        for value, other in zip(values, others, strict=True):
+            self.places[value] = self.places[other]
+
+    def where(self, value: Value) -> Place | None:
+        """The place of a value, or None for one that is worked out where it is read."""
+        if isinstance(value, Const) and not value.is_uniform:
+            if value not in self.constants:
+                self.constants[value] = Buffer(self._lasting("table"), value.shape, value.dtype)
+            return self.constants[value]
+        return self.places.get(value)
+
+    def buffer(self, value: Value) -> Buffer:
+        """A buffer that holds the value now."""
+        place = self.where(value)
+        return place if isinstance(place, Buffer) else self.kept(value)
+
+    def kept(self, value: Value) -> Any:
+        """A copy of a value, in a place of its own."""
+        place = self.place(copy := Var(value.shape, value.dtype), "kept")
+        self.declare(place)
+        self.copy(place, value)
+        return copy
+
+    def scratch(self, hint: str, length: int) -> str:
+        name = self._lasting(hint)
+        self.rows[name] = length
+        return name
+
+    # --- Statements ---
+
+    def write(self, *lines: str) -> None:
+        self.lines += lines
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[Block]:
+        outside, self.lines, block = self.lines, [], Block(head)
+        yield block
+        outside += nested(block.head, self.lines)
+        self.lines = outside
+
+    def loops(self, build: Callable[[Kernel], None], eqn: Eqn | None) -> None:
+        """A nest of loops, under a line that says what it computes."""
+        nest = kernel(self, build)
+        lines = nest.lines()
+        copy = re.fullmatch(r"for \(let i = 0; i < (\d+); i\+\+\) (\w+)\[i(?: \+ (\d+))?\] = (\w+)\[i\];", lines[0])
+        if copy and len(lines) == 1 and self._length(copy[4]) == int(copy[1]):
+            lines = [f"{copy[2]}.set({copy[4]}{f', {copy[3]}' if copy[3] else ''});"]
+        elif nest.depth and eqn:
+            words = dict.fromkeys([*reversed(nest.primitives), eqn.primitive])
+            value = eqn.outputs[0]
+            self.write(f"// {', '.join(words)}: {value.dtype}[{', '.join(map(str, value.shape))}]")
+        self.write(*lines)
+
+    def _length(self, name: str) -> int | None:
+        return next((prod(b.shape) for b in [*self.buffers, *self.constants.values()] if b.name == name), None)
+
+    def copy(self, target: Place, value: Value, eqn: Eqn | None = None, where: Where | None = None) -> None:
+        """Write a value into a place, or to where in it an index goes."""
+        source = self.where(value)
+
+        def build(kernel: Kernel) -> None:
+            index = kernel.loop(value.shape)
+            kernel.do(kernel.store(target, where(index) if where else index, kernel.read(value, index)))
+
+        if source == target:
+            return
+        if where is None and isinstance(target, Buffer) and isinstance(value, Const) and value.is_uniform:
+            self.write(f"{target.name}.fill({literal(value.number, value.dtype)});")
+        elif where is None and isinstance(target, Buffer) and isinstance(source, Buffer):
+            self.write(f"{target.name}.set({source.name});")
+        else:
+            self.loops(build, eqn)
+
+    def expression(self, value: Value) -> str:
+        """The text of a scalar; what it needs is written before."""
+        texts: list[str] = []
+        self.loops(lambda kernel: texts.append(kernel.read(value, ()).rounded), None)
+        return texts[-1]
+
+    def truth(self, value: Value) -> Value:
+        """What a number 0 or 1 was converted from."""
+        return self.definitions[value].inputs[0] if self.is_truth(value) else value
+
+    def is_truth(self, value: Value) -> bool:
+        eqn = None if value in self.places else self.definitions.get(value)
+        return eqn is not None and eqn.primitive == "convert_element_type" and eqn.inputs[0].dtype.kind == "b"
+
+    # --- Graphs ---
+
+    def rule(self, eqn: Eqn) -> Rule:
+        if eqn.primitive not in RULES:
+            raise Unsupported(f"the primitive {eqn.primitive} has no rule yet; {eqn.line}")
+        return RULES[eqn.primitive]
+
+    def define(self, eqn: Eqn) -> None:
+        self.definitions |= dict.fromkeys(eqn.outputs, eqn)
+        self.hints |= dict.fromkeys(eqn.outputs, eqn.name or eqn.primitive)
+
+    def count(self, graph: Graph) -> None:
+        """How often each value is read, anywhere."""
+        for eqn in graph.eqns:
+            self.define(eqn)
+            self.uses.update(eqn.inputs)
+            for inner in eqn.graphs:
+                self.count(inner)
+        self.uses.update(graph.outputs)
+
+    def parts(self, graph: Graph) -> tuple[list[str], list[str]]:
+        """The statements of the whole function: those that need no argument, to be run once, and the others."""
+        dynamic: set[Value] = set(graph.inputs)
+        for eqn in graph.eqns:
+            if not dynamic.isdisjoint(eqn.reads):
+                dynamic.update(eqn.outputs)
+        fixed = [eqn for eqn in graph.eqns if dynamic.isdisjoint(eqn.outputs)]
+        moving = [eqn for eqn in graph.eqns if not dynamic.isdisjoint(eqn.outputs)]
+        read = [value for eqn in moving for value in eqn.reads]
+        self.graph(Graph([], fixed, []), graph.outputs, read)
+        once, self.lines = self.lines, []
+        self.graph(Graph(graph.inputs, moving, graph.outputs), graph.outputs)
+        return once, self.lines
+
+    def graph(self, graph: Graph, later: Sequence[Value] = (), again: Sequence[Value] = ()) -> None:
+        """The statements of a graph. Values for `later` are there when it is done, whatever is replaced then.
+
+        Those that are needed `again` and again are there too, unless they are cheap.
+        """
+        placed = self._placed(graph, set(later), set(again))
+        for eqn in graph.eqns:
+            if loops := self.rule(eqn).loops:
+                loops(self, eqn)
+            elif eqn.output in placed:
+                self.element_wise(eqn)
+
+    def element_wise(self, eqn: Eqn) -> None:
+        target = self.place(eqn.output)
+
+        def build(kernel: Kernel) -> None:
+            index = kernel.loop(eqn.output.shape)
+            stored = kernel.store(target, index, kernel.element(eqn, index))
+            kernel.do(stored if eqn.output.shape else f"const {stored}")
+
+        self.loops(build, eqn)
+
+    def _placed(self, graph: Graph, placed: set[Value], again: set[Value]) -> set[Value]:
+        """The values that get a place: what several loops read, or one loop reads several times, unless it is cheap."""
+        cost: Counter[Value] = Counter()
+        for eqn in graph.eqns:
+            if not self.rule(eqn).loops:
+                cost[eqn.output] = self.rule(eqn).cost + sum(cost[value] for value in eqn.inputs)
+        routes: defaultdict[Value, set[Any]] = defaultdict(set)  # in which loops, through which view, it is read
+        for value in graph.outputs:
+            routes[value].add((value, None))
+        for eqn in reversed(graph.eqns):
+            rule = self.rule(eqn)
+            again |= set(eqn.reads) - set(eqn.inputs)
+            through: set[Any]
+            if rule.loops:
+                through = {(eqn, None)}
+                again |= set(eqn.inputs) if eqn.graphs else {eqn.inputs[n] for n in rule.again}
+            else:
+                out = eqn.output
+                if cost[out] > (CHEAP if out.shape else 0) and (len(routes[out]) > 1 or out in again):
+                    placed.add(out)
+                is_view = any(value.shape not in ((), out.shape) for value in eqn.inputs) or rule.cost == 0
+                through = (
+                    {(eqn, None)} if out in placed else {(loop, eqn if is_view else view) for loop, view in routes[out]}
+                )
+                for n, value in enumerate(eqn.inputs):
+                    if value.shape and (n in rule.again or prod(value.shape) < prod(out.shape)):
+                        again.add(value)
+                    if out in again and out not in placed:
+                        again.add(value)
+            for value in eqn.inputs:
+                routes[value] |= through
+        return placed

@@ -1,0 +1,40 @@
+"""What the compiler knows of a primitive: how one element is worked out, or which loops fill the whole result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lib.live.javascript.expression import Expr
+from lib.live.javascript.graph import Eqn
+from lib.live.javascript.index import Index
+
+if TYPE_CHECKING:
+    from lib.live.javascript.kernel import Kernel
+    from lib.live.javascript.lower import Lowering
+
+Inline = Callable[["Kernel", Eqn, tuple[Index, ...]], Expr]
+Loops = Callable[["Lowering", Eqn], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One of the two: `inline` gives an expression for one element, `loops` writes the statements for all of them."""
+
+    inline: Inline = lambda *_: NotImplemented  # never called where there are loops
+    loops: Loops | None = None
+    cost: int = 1  # of one element, in additions, about
+    again: tuple[int, ...] = ()  # inputs whose elements may be read several times each, so should be worked out before
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(*primitives: str, loops: bool = False, cost: int = 1, again: tuple[int, ...] = ()) -> Callable:
+    """Enter a function into the table, as the rule of some primitives."""
+
+    def enter(function: Callable) -> Callable:
+        entry = Rule(loops=function, again=again) if loops else Rule(function, cost=cost, again=again)
+        RULES.update(dict.fromkeys(primitives, entry))
+        return function
+
+    return enter

@@ -1,0 +1,45 @@
+"""Orders: the sorting itself is done by a helper, on one row of the arrays after another."""
+
+from math import prod
+
+from lib.live.javascript.graph import Eqn
+from lib.live.javascript.index import flat
+from lib.live.javascript.kernel import Kernel
+from lib.live.javascript.lower import Lowering
+from lib.live.javascript.rule import rule
+
+
+@rule("sort", loops=True)
+def sort(page: Lowering, eqn: Eqn) -> None:
+    axis, shape = eqn.params["dimension"], eqn.inputs[0].shape
+    targets = [page.place(output) for output in eqn.outputs]
+    for target, x in zip(targets, eqn.inputs, strict=True):
+        page.copy(target, x, eqn)
+    arrays = ", ".join(target.name for target in targets)
+    stride = prod(shape[axis + 1 :])
+
+    def build(kernel: Kernel) -> None:
+        index = kernel.loop([1 if a == axis else size for a, size in enumerate(shape)])
+        start = kernel.place(flat(index, shape))
+        kernel.do(f"sortTogether([{arrays}], {eqn.params['num_keys']}, {start}, {stride}, {shape[axis]});")
+
+    page.loops(build, eqn)
+
+
+@rule("top_k", loops=True, again=(0,))
+def top_k(page: Lowering, eqn: Eqn) -> None:
+    x, k = eqn.inputs[0], eqn.params["k"]
+    axis = eqn.params["axis"] % len(x.shape)
+    values, places = (page.place(output) for output in eqn.outputs)
+    source = page.buffer(x)
+    strides = [prod(shape[axis + 1 :]) for shape in (x.shape, eqn.output.shape)]
+
+    def build(kernel: Kernel) -> None:
+        index = kernel.loop([1 if a == axis else size for a, size in enumerate(x.shape)])
+        start, to = kernel.place(source.at(index)), kernel.place(flat(index, eqn.output.shape))
+        kernel.do(
+            f"topOf({source.name}, {start}, {strides[0]}, {x.shape[axis]}, {k}, {values.name}, {places.name}, {to}, "
+            f"{strides[1]});"
+        )
+
+    page.loops(build, eqn)

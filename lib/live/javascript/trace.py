@@ -1,0 +1,241 @@
+"""Trace and simplify: from a JAX function to a graph, with all calls inlined and what is known worked out.
+
+What depends on constants only and is small is evaluated by JAX here and now, so it needs no code in the page.
+"""
+
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import jax
+import numpy as np
+from jax._src.source_info_util import user_frame
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+
+from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
+
+DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
+SMALL = 1024  # bytes; what is larger than this, and than what it comes from, is computed when the page starts
+
+CALLS = {  # where a call keeps what it calls
+    **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
+    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
+}
+SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
+PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
+
+
+def trace(fn: Callable, args: Sequence[Any]) -> tuple[Graph, list[str]]:
+    """The graph of fn at arguments of these shapes, and a name for each of its inputs."""
+    closed = jax.make_jaxpr(fn)(*args)
+    inputs = [Var(*_seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
+    return Tracer().graph(closed, inputs, inputs), _names(fn, args)
+
+
+def _names(fn: Callable, args: Sequence[Any]) -> list[str]:
+    """`weights_0_b` for the array `weights[0]["b"]`."""
+    arguments = inspect.signature(fn).bind(*args).arguments
+    leaves = jax.tree_util.tree_flatten_with_path(list(arguments.values()))[0]
+    words = (list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in leaves)
+    return [re.sub(r"\W+", "_", word).strip("_") for word in words]
+
+
+def _seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape and dtype that the page sees."""
+    if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
+        if aval.dtype.name != "key<fry>":
+            raise Unsupported(f"keys must be of the kind threefry2x32; {where} has {aval.dtype.name}")
+        return (*aval.shape, 2), np.dtype(np.uint32)
+    if aval.dtype.name not in DTYPES:
+        raise Unsupported(f"arrays must be of one of the dtypes {', '.join(DTYPES)}; {where} has {aval.dtype.name}")
+    return tuple(map(int, aval.shape)), np.dtype(aval.dtype)
+
+
+def constant(x: Any) -> Const:
+    if isinstance(x, jax.Array) and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
+        return Const(np.asarray(jax.random.key_data(x)), x)
+    value = np.asarray(x)
+    _seen(value, "a constant")
+    return Const(value)
+
+
+class Tracer:
+    """Builds one graph; `eqns` grows as equations are read."""
+
+    def __init__(self) -> None:
+        self.eqns: list[Eqn] = []
+        self.known: dict[Any, Eqn] = {}  # what is worked out already need not be so again
+
+    def graph(self, closed: ClosedJaxpr, inputs: Sequence[Value], own: Sequence[Var]) -> Graph:
+        """The graph of a jaxpr. Those of its `inputs` that are not its `own` are values outside it."""
+        outputs = self.inline(closed, inputs)
+        return Graph(list(own), _needed(self.eqns, outputs), outputs)
+
+    def inline(self, closed: ClosedJaxpr | Jaxpr, inputs: Sequence[Value]) -> list[Value]:
+        jaxpr, consts = (closed.jaxpr, closed.consts) if isinstance(closed, ClosedJaxpr) else (closed, ())
+        known: dict[Any, Value] = dict(zip(jaxpr.invars, inputs, strict=True))
+        known |= zip(jaxpr.constvars, map(constant, consts), strict=True)
+
+        def value(atom: Any) -> Value:
+            return (
+                constant(np.asarray(atom.val, _seen(atom.aval, "a number")[1]))
+                if isinstance(atom, Literal)
+                else known[atom]
+            )
+
+        for eqn in jaxpr.eqns:
+            known |= zip(eqn.outvars, self.results(eqn, [value(atom) for atom in eqn.invars]), strict=True)
+        return [value(atom) for atom in jaxpr.outvars]
+
+    def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
+        """The values of an equation's outputs; most equations go into the graph, some need not."""
+        name, params = eqn.primitive.name, eqn.params
+        if name in CALLS:
+            return self.inline(params[CALLS[name]], inputs)
+        if name in SAME:
+            return inputs
+        if same := unchanged(name, params, inputs):
+            return [same]
+        if all(isinstance(value, Const) for value in inputs) and (known := _evaluated(eqn, inputs)):
+            return known
+        line, variable = _source(eqn)
+        outputs = tuple(Var(*_seen(v.aval, line)) for v in eqn.outvars)
+        if name in PARTED:
+            return [
+                self.add(Eqn(name, tuple(inputs), (output,), params | {"output": n}, line, variable))[0]
+                for n, output in enumerate(outputs)
+            ]
+        new = Eqn(name, tuple(inputs), outputs, params, line, variable)
+        if name in CONTROL:
+            CONTROL[name](new)
+        return self.add(new)
+
+    def add(self, new: Eqn) -> Sequence[Var]:
+        same = self.known.setdefault((new.primitive, str(new.params), *map(_identity, new.inputs)), new)
+        if same is new or new.graphs:
+            if self.eqns and self.eqns[-1].line == new.line:  # the last value of a line is the one that it names
+                self.eqns[-1].name = ""
+            self.eqns.append(new)
+            return new.outputs
+        return same.outputs
+
+
+# --- Loops and branches --------------------------------------------------------------------------
+
+
+def _while(eqn: Eqn) -> None:
+    params = eqn.params
+    tests, steps = params["cond_nconsts"], params["body_nconsts"]
+    outside_test, outside_step, start = _cut(eqn.inputs, tests, steps)
+    carry = [Var(value.shape, value.dtype) for value in start]
+    eqn.inputs = start
+    eqn.graphs = (
+        Tracer().graph(params["cond_jaxpr"], [*outside_test, *carry], carry),
+        Tracer().graph(params["body_jaxpr"], [*outside_step, *carry], carry),
+    )
+
+
+def _scan(eqn: Eqn) -> None:
+    """The carry, then the slices of the arrays that it goes through."""
+    params = eqn.params
+    outside, start, arrays = _cut(eqn.inputs, params["num_consts"], params["num_carry"])
+    carry = [Var(value.shape, value.dtype) for value in start]
+    slices = [Var(value.shape[1:], value.dtype) for value in arrays]
+    eqn.inputs = (*start, *arrays)
+    eqn.graphs = (Tracer().graph(params["jaxpr"], [*outside, *carry, *slices], [*carry, *slices]),)
+
+
+def _cond(eqn: Eqn) -> None:
+    index, *rest = eqn.inputs
+    eqn.inputs = (index,)
+    eqn.graphs = tuple(Tracer().graph(branch, rest, []) for branch in eqn.params["branches"])
+
+
+CONTROL: dict[str, Callable[[Eqn], None]] = {"while": _while, "scan": _scan, "cond": _cond}
+
+
+def _cut(values: Sequence[Value], *lengths: int) -> list[tuple[Value, ...]]:
+    parts = []
+    for length in lengths:
+        parts.append(tuple(values[:length]))
+        values = values[length:]
+    return [*parts, tuple(values)]
+
+
+# --- Simplify ------------------------------------------------------------------------------------
+
+
+def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value]) -> Value | None:
+    """The input that an equation gives back as it is: x · 1, a choice that is known, …"""
+    if name == "convert_element_type" and inputs[0].dtype == params["new_dtype"]:
+        return inputs[0]
+    if name == "reduce_precision" and (params["exponent_bits"], params["mantissa_bits"]) == (8, 23):
+        return inputs[0]
+    if name in ("reshape", "broadcast_in_dim", "squeeze") and len(inputs) == 1:
+        shape = params.get("new_sizes", params.get("shape"))
+        return inputs[0] if inputs[0].shape == shape else None
+    if name == "select_n" and isinstance(inputs[0], Const) and inputs[0].is_uniform:
+        return _if_whole(inputs[1 + int(inputs[0].number)], inputs[1])
+    neutral = {"mul": 1, "div": 1, "sub": 0}.get(name)
+    if neutral is not None and _is(inputs[1], neutral):
+        return _if_whole(inputs[0], inputs[1])
+    if name in ("add", "mul") and _is(inputs[0], neutral or 0) and inputs[0].dtype.kind != "f":
+        return _if_whole(inputs[1], inputs[0])
+    if name == "add" and _is(inputs[1], 0) and inputs[0].dtype.kind != "f":  # −0 + 0 is another float than −0
+        return _if_whole(inputs[0], inputs[1])
+    return None
+
+
+def _is(value: Value, number: int) -> bool:
+    return isinstance(value, Const) and value.is_uniform and bool(value.number == number)
+
+
+def _if_whole(value: Value, other: Value) -> Value | None:
+    """The value, unless the other one gives the result its shape."""
+    return value if value.shape == other.shape or other.shape == () else None
+
+
+def _evaluated(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Value] | None:
+    """The results of an equation that has constants only, where they are small or repeat one number."""
+    consts = [value for value in inputs if isinstance(value, Const)]
+    if not consts:  # iota: its formula is shorter than its values
+        return None
+    if eqn.primitive.name == "broadcast_in_dim" and consts[0].is_uniform and consts[0].key is None:
+        return [Const(np.broadcast_to(consts[0].number, eqn.params["shape"]))]
+    sizes = [prod(_seen(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
+    if sum(sizes) > max(SMALL, *(x.value.nbytes for x in consts)):
+        return None
+    results = eqn.primitive.bind(*(x.value if x.key is None else x.key for x in consts), **eqn.params)
+    return [constant(x) for x in (results if eqn.primitive.multiple_results else [results])]
+
+
+def _identity(value: Value) -> Any:
+    """Equal for values that are known to be equal."""
+    if isinstance(value, Const) and value.is_uniform:
+        return value.shape, value.dtype, value.number.tobytes()
+    if isinstance(value, Const) and value.value.nbytes <= SMALL:
+        return value.shape, value.dtype, value.value.tobytes()
+    return id(value)
+
+
+def _needed(eqns: Sequence[Eqn], outputs: Sequence[Value]) -> list[Eqn]:
+    """The equations that the outputs depend on."""
+    wanted, kept = set(outputs), []
+    for eqn in reversed(eqns):
+        if not wanted.isdisjoint(eqn.outputs):
+            kept.append(eqn)
+            wanted.update(eqn.reads)
+    return kept[::-1]
+
+
+def _source(eqn: JaxprEqn) -> tuple[str, str]:
+    """Where the author wrote an equation, and the name of the variable that the line sets."""
+    frame = user_frame(eqn.source_info.traceback)
+    if frame is None:
+        return f"the primitive {eqn.primitive.name}", ""
+    text = linecache.getline(frame.file_name, frame.start_line).strip()
+    name = re.match(r"([A-Za-z_]\w*)\s*(?::[^=]*)?=[^=]", text)
+    return f"{frame.file_name}, line {frame.start_line}: {text}", name[1] if name else ""

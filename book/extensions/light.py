@@ -61,7 +61,8 @@ def addresses(path: Path) -> list[str]:
         return ADDRESS.findall(path.read_text(encoding="utf-8"))
     if path.suffix == ".html":
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        return [str(element.get("src") or element.get("href")) for element in page.select("[src], [href]")]
+        found = [str(element.get("src") or element.get("href")) for element in page.select("[src], [href]")]
+        return [address for address in found if not urlsplit(address).scheme]
     return []
 
 

@@ -99,13 +99,13 @@
 
   // --- Frames: the inverse of encode() in lib/live/frames.py -------------------------------------------------------
 
-  const decode = ({ width, low, step, whole, data }) => {
+  const decode = ({ width, low, step, whole, logarithmic, data }) => {
     const planes = bytes(data), n = planes.length / 2;
     const codes = new Uint16Array(n), values = new (whole ? Int32Array : Float32Array)(n);
     for (let i = 0; i < n; i++) {
       codes[i] = planes[i] + 256 * planes[n + i] + (i < width ? 0 : codes[i - width]);
-      values[i] = low + step * codes[i];
-      if (codes[i] > 65532) values[i] = [-Infinity, Infinity, NaN][codes[i] - 65533];
+      const value = codes[i] > 65532 ? [-Infinity, Infinity, NaN][codes[i] - 65533] : low + step * codes[i];
+      values[i] = logarithmic ? 10 ** value : value;
     }
     return (frame) => values.subarray(frame * width, (frame + 1) * width);
   };

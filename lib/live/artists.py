@@ -79,6 +79,11 @@ class Bound(abc.ABC):
     def spec(self) -> dict[str, Any]:
         """What the script of the page must know to do as `draw` does."""
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether its numbers are shown on a logarithmic axis."""
+        return bool(self.spec.get("y", [0, 0, 0])[2])
+
     def check(self, dtype: np.dtype) -> None:  # noqa: B027 (most can show any number)
         """Raise ValueError where the artist cannot show numbers of this dtype."""
 

@@ -1,8 +1,8 @@
 """Results stored at some settings, for a figure whose function cannot run in the page: a training, a slow simulation.
 
 Whole numbers are stored as they are, others in 65,000 steps from the smallest to the largest, of which the script of
-the page, book/_static/live.js, makes numbers again. Consecutive frames differ little, so the differences are stored:
-they compress well.
+the page, book/_static/live.js, makes numbers again; what a logarithmic axis shows, in steps of its logarithm.
+Consecutive frames differ little, so the differences are stored: they compress well.
 """
 
 import base64
@@ -46,12 +46,18 @@ def compute(draw: Callable[..., Sequence[np.ndarray]], settings: Mapping[str, Se
     return [np.stack(of) for of in zip(*results, strict=True)]
 
 
-def encode(values: np.ndarray) -> dict[str, Any]:
-    """What the page needs to make the frames (combinations, *shape) again; each number is off by at most `error`."""
+def encode(values: np.ndarray, logarithmic: bool = False) -> dict[str, Any]:
+    """What the page needs to make the frames (combinations, *shape) again.
+
+    Each number is off by at most half a step: 1/130,000 of the range of them all, or of their logarithms.
+    """
     flat = values.reshape(len(values), -1).astype(np.float64)
+    if logarithmic:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            flat = np.log10(flat)
     finite = flat[np.isfinite(flat)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-    whole = np.issubdtype(values.dtype, np.integer) and high - low < LEVELS
+    whole = np.issubdtype(values.dtype, np.integer) and high - low < LEVELS and not logarithmic
     step = 1.0 if whole or high == low else (high - low) / LEVELS
     with np.errstate(invalid="ignore"):
         codes = np.rint((flat - low) / step)
@@ -64,9 +70,18 @@ def encode(values: np.ndarray) -> dict[str, Any]:
         "low": float(low),
         "step": float(step),
         "whole": bool(whole),
-        "error": 0.0 if whole or high == low else float(step / 2),
+        "logarithmic": logarithmic,
         "data": base64.b64encode(planes.tobytes()).decode(),
     }
+
+
+def error(stored: Mapping[str, Any]) -> float:
+    """How far a stored number may be off, as a part of the largest of them."""
+    if stored["whole"]:
+        return 0.0
+    if stored["logarithmic"]:
+        return 10 ** (stored["step"] / 2) - 1
+    return stored["step"] / 2 / max(abs(stored["low"]), abs(stored["low"] + stored["step"] * LEVELS))
 
 
 def check_weight(program: str) -> None:

@@ -26,14 +26,17 @@ if TYPE_CHECKING:
     from lib.live.explore import Exploration
 
 CHECKS = 7
+TOLERANCE = 1e-5  # of a result's largest number, by which the page may differ from JAX
 PROGRAM, EXPECTED = "text/live-program", "application/json"  # types of script that no browser runs
 
 
 def figure(live: Exploration) -> str:
     """The <figure> with its controls, its program and what the program is expected to give."""
-    program = f"liveFigure({_program(live)});\n"
+    stored = _stored(live)
+    program = f"liveFigure({_program(live, stored)});\n"
     if live.frames:
         frames.check_weight(program)
+    tolerance = max([TOLERANCE, *map(frames.error, stored)])
     controls = "".join(_control(live, name, slider) for name, slider in live.sliders.items())
     return (
         f'<figure class="plot live">{live.draw()}'
@@ -43,7 +46,7 @@ def figure(live: Exploration) -> str:
         f'<p class="visually-hidden" role="status"></p>'
         f"<figcaption>{_caption(live)}</figcaption>{_code(live)}"
         f'<script type="{PROGRAM}">{program}</script>'
-        f'<script type="{EXPECTED}">{_script(_expected(live))}</script></figure>'
+        f'<script type="{EXPECTED}">{_script({"tolerance": tolerance, "checks": _checks(live)})}</script></figure>'
     )
 
 
@@ -80,8 +83,7 @@ def _caption(live: Exploration) -> str:
     still = f"<noscript>The picture stands at {html.escape(where)}. </noscript>" if where else ""
     if not live.frames:
         return f"{still}Live: the function runs in your browser."
-    error = max(frames.encode(values)["error"] for values in _frames(live))
-    return f"{still}Results stored when the book was built{f', in steps of {2 * error:.1g}' if error else ''}."
+    return f"{still}Results stored when the book was built, each to 1/{2 * frames.LEVELS:,} of its range."
 
 
 def _code(live: Exploration) -> str:
@@ -103,31 +105,36 @@ def _code(live: Exploration) -> str:
 # --- What the script gets ------------------------------------------------------------------------
 
 
-def _program(live: Exploration) -> str:
+def _stored(live: Exploration) -> list[dict[str, Any]]:
+    """The frames of each artist; none if the page can run the function."""
+    if not live.frames:
+        return []
+    results = frames.compute(live.results, live.frames)
+    return [frames.encode(values, artist.logarithmic) for artist, values in zip(live.artists, results, strict=True)]
+
+
+def _program(live: Exploration, stored: list[dict[str, Any]]) -> str:
     """An object in JavaScript: the artists, the sliders, and a function of them or frames."""
     artists = [{**artist.spec, "attribute": artist.attribute} for artist in live.artists]
     sliders = [
-        {
-            "name": name,
-            "kind": _kind(slider),
-            "settings": _settings(live, name),
-            "start": _start(live, name),
-        }
+        {"name": name, "kind": _kind(slider), "settings": _settings(live, name), "start": _start(live, name)}
         for name, slider in live.sliders.items()
     ]
-    if live.frames:
-        work = f"frames: {_script([frames.encode(values) for values in _frames(live)])}"
-    else:
-        names = list(live.sliders)
-        examples = [slider.argument(slider.setting) for slider in live.sliders.values()]
-
-        def function(*values: Any) -> Any:
-            return live.fn(**dict(zip(names, values, strict=True)))
-
-        function.__name__ = getattr(live.fn, "__name__", "function")
-        code = to_javascript(function, *examples)
-        work = f"run: {code}"
+    work = f"frames: {_script(stored)}" if live.frames else f"run: {_function(live)}"
     return f"{{\nartists: {_script(artists)},\nsliders: {_script(sliders)},\n{work}\n}}"
+
+
+def _function(live: Exploration) -> str:
+    """`fn` in JavaScript; its arguments are the settings of the sliders, in their order."""
+    names, examples = zip(
+        *((name, slider.argument(slider.setting)) for name, slider in live.sliders.items()), strict=True
+    )
+
+    def function(*values: Any) -> Any:
+        return live.fn(**dict(zip(names, values, strict=True)))
+
+    function.__name__ = getattr(live.fn, "__name__", "function")
+    return to_javascript(function, *examples)
 
 
 def _kind(slider: Slider) -> str:
@@ -146,26 +153,21 @@ def _start(live: Exploration, name: str) -> int:
     return int(np.abs(settings - live.sliders[name].setting).argmin())
 
 
-def _frames(live: Exploration) -> list[np.ndarray]:
-    assert live.frames
-    return frames.compute(live.results, live.frames)
-
-
-def _expected(live: Exploration) -> list[dict[str, Any]]:
+def _checks(live: Exploration) -> list[dict[str, Any]]:
     """What JAX gives at some settings: the place of each slider, the arrays, and what the artists draw."""
     checks: list[dict[str, int]] = [{}]
     for name in live.sliders:
         last = len(_settings(live, name)) - 1
         checks += [{name: int(i)} for i in np.unique(np.linspace(0, last, CHECKS).round().astype(int))]
-    expected = []
+    found = []
     for check in checks:
         results = live.results(**{name: _settings(live, name)[i] for name, i in check.items()})
         # The page shows avatars by tiles, and Jupyter by a picture: what they have in common are the codes.
         pairs = zip(live.artists, results, strict=True)
         drawn = [None if artist.spec["kind"] == "avatars" else artist.draw(values) for artist, values in pairs]
         arrays = [np.ravel(values).tolist() for values in results]
-        expected.append({"at": check, "results": arrays, "drawn": drawn})
-    return expected
+        found.append({"at": check, "results": arrays, "drawn": drawn})
+    return found
 
 
 def _script(content: Any) -> str:

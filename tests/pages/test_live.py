@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from benchmarks import live
-from tests.pages.conftest import Visit
 
 FIGURES = live.figures() if live.EXPECTED.exists() else []
 PLAY = live.Figure("chapters/3_1_the_simplest_model", 1)
@@ -39,8 +38,8 @@ def test_there_are_live_figures() -> None:
 def test_a_figure_draws_what_jax_gives(page: Page, site: str, figure: live.Figure) -> None:
     page.goto(f"{site}/{figure.page}.html")
     live.come_near(page, figure)
-    assert live.disagreement(figure, page) <= live.TOLERANCE
-    names = {name for check in figure.expected for name in check["at"]}
+    assert live.disagreement(figure, page) <= figure.expected["tolerance"]
+    names = {name for check in figure.expected["checks"] for name in check["at"]}
     controls = page.locator(f"#figure-{figure.number} [name]").evaluate_all("all => all.map(one => one.name)")
     assert names == set(controls) != set()
 
@@ -49,8 +48,8 @@ def test_the_numbers_under_the_figures_are_from_the_stored_run() -> None:
     stored = {row["figure"]: row for row in json.loads(live.RESULTS.read_text(encoding="utf-8"))["rows"]}
     assert set(stored) == {figure.name for figure in FIGURES}, "run benchmarks/live.py"
     for figure in FIGURES:
-        assert stored[figure.name]["settings"] == len(figure.expected), "run benchmarks/live.py"
-        assert stored[figure.name]["disagreement"] <= live.TOLERANCE
+        assert stored[figure.name]["settings"] == len(figure.expected["checks"]), "run benchmarks/live.py"
+        assert stored[figure.name]["disagreement"] <= figure.expected["tolerance"]
 
 
 # --- Faults that the comparison must find --------------------------------------------------------

@@ -169,13 +169,13 @@ def _same(ours: str, theirs: str) -> bool:
     if theirs.startswith("data:image/png"):
         one, other = _pixels(ours), _pixels(theirs)
         return one.shape == other.shape and bool(np.abs(one - other).max() <= 1)
-    if NUMBER.sub("#", ours) != NUMBER.sub("#", theirs):
+    decimals, same_decimals = ([len(digits) for digits in DECIMALS.findall(of)] for of in (theirs, ours))
+    is_path = theirs.startswith("M")  # where 203.0 is 203
+    if NUMBER.sub("#", ours) != NUMBER.sub("#", theirs) or not (is_path or decimals == same_decimals):
         return False
-    digit = 10.0 ** -max((len(decimals) for decimals in DECIMALS.findall(theirs)), default=0)
-    return all(
-        abs(float(one) - float(other)) < 1.5 * digit
-        for one, other in zip(NUMBER.findall(ours), NUMBER.findall(theirs), strict=True)
-    )
+    digit = 10.0 ** -max(decimals, default=0)
+    numbers = zip(NUMBER.findall(ours), NUMBER.findall(theirs), strict=True)
+    return all(abs(float(one) - float(other)) < 1.5 * digit for one, other in numbers)
 
 
 def _pixels(address: str) -> np.ndarray:

@@ -221,7 +221,7 @@
 
     // An address that ends in #figure-2?alpha=0.1&n=30 says where the sliders of the second figure stand.
     const follow = () => {
-      const [id, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+      const [id, query] = location.hash.slice(1).split("?");
       if (id !== figure.id || !query) return;
       const wanted = new URLSearchParams(query);
       sliders.forEach(({ name, kind, settings, start }, i) => {
@@ -275,6 +275,6 @@
     { rootMargin: "100%" },
   );
   document.querySelectorAll("figure.live").forEach((figure) => near.observe(figure));
-  const [linked] = decodeURIComponent(location.hash.slice(1)).split("?");
+  const [linked] = location.hash.slice(1).split("?");
   if (linked.startsWith("figure-")) document.getElementById(linked)?.scrollIntoView();
 })();

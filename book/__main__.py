@@ -4,6 +4,8 @@
     python3 book test     run all tests
     python3 book build    build to _build/html, without serving
     python3 book lab      open the notebooks in JupyterLab
+    python3 book pdf      print the whole book to _build/book.pdf, with Chromium
+    python3 book zip      pack the built pages to _build/book.zip, to be read anywhere without a network
 
 On Windows: `py book`. The first run makes `.venv` from the locked requirements; later runs start at once.
 This file uses the standard library only: nothing else is there when it starts.
@@ -29,7 +31,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.txt"
 HTML = ROOT / "_build" / "html"
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
-COMMANDS = ("serve", "build", "lab", "test")
+COMMANDS = ("serve", "build", "lab", "pdf", "zip", "test")
 # What each browser is called, and where it is on macOS and Windows; first its package on Debian.
 BROWSERS = {
     "CHROMIUM": (
@@ -59,7 +61,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         install()
-        {"serve": serve, "build": build, "lab": lab, "test": test}[command]()
+        {"serve": serve, "build": build, "lab": lab, "pdf": pdf, "zip": pack, "test": test}[command]()
     except Failure as failure:
         print(f"\nbook: {failure}", file=sys.stderr)
         return 1
@@ -172,6 +174,19 @@ def lab() -> None:
     # JupyterLab does not start as root unless told so; in a container one often is.
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     run([BIN / "jupyter-lab", "chapters", *root], "JupyterLab ended with an error: see the lines above.")
+
+
+def pdf() -> None:
+    build()
+    chromium = find_browsers()["CHROMIUM"]
+    if not chromium:
+        raise Failure("no Chromium was found to print with: install one, or set CHROMIUM to its path.")
+    run([PYTHON, ROOT / "book" / "pdf.py"], "the book was not printed: see the lines above.", CHROMIUM=chromium)
+
+
+def pack() -> None:
+    build()
+    print(f"Written: {shutil.make_archive(str(HTML.parent / 'book'), 'zip', HTML)}")
 
 
 # --- The tests -----------------------------------------------------------------------------------

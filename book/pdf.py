@@ -4,7 +4,6 @@
 """
 
 import os
-import sys
 from copy import copy
 from pathlib import Path, PurePosixPath
 from posixpath import join, normpath
@@ -109,4 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

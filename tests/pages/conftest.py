@@ -72,6 +72,9 @@ class Visit:
 
     def go(self, url: str) -> "Visit":
         self.page.goto(url, wait_until="networkidle")
+        # On a busy machine the fonts are asked for later. With scripts off no promise is kept, so it is asked again.
+        while self.page.evaluate("[document.documentElement.offsetHeight, document.fonts.status][1]") != "loaded":
+            self.page.wait_for_timeout(50)
         return self
 
 

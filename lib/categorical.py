@@ -56,9 +56,8 @@ class Categorical(Discrete):
 
         Raises ValueError for a negative count or alpha, and where nothing was seen and alpha is 0.
         """
-        counts, alpha = checks.counts("counts", counts), checks.pseudo_count("alpha", alpha)
-        checks.something_seen(counts, alpha)
-        return cls(_smooth(counts, alpha))
+        (table,), alpha = checks.smoothed_counts({"counts": counts}, alpha)
+        return cls(_smooth(table, alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         return look_up(jnp.ravel(self.log_probs), *cell_of(x, self.sizes))

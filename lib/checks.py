@@ -9,7 +9,7 @@ Every message has the same form: name, rule, first place and value got, how many
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 import jax
@@ -109,22 +109,23 @@ def counts(name: str, n: Any) -> Array:
     return n.astype(np.float32)
 
 
-def same_total(name: str, tables: Sequence[Array]) -> None:
-    """Tables that count the same observations have the same total."""
-    if any(map(is_traced, tables)):
-        return
-    totals = [table.sum(dtype=np.float64) for table in tables]
+def smoothed_counts(tables: Mapping[str, Any], alpha: Any) -> tuple[list[Array], Array]:
+    """Tables of counts of the same observations, by name, and the pseudo-count that is to be added to them.
+
+    They must have the same total. Counts that are all zero say nothing, so then alpha must not be 0.
+    """
+    checked, alpha = [counts(name, table) for name, table in tables.items()], pseudo_count("alpha", alpha)
+    if any(map(is_traced, checked)):
+        return checked, alpha
+    totals = [table.sum(dtype=np.float64) for table in checked]
     for j, total in enumerate(totals):
         if abs(total - totals[0]) > 1e-6 * totals[0]:  # float32 may have rounded large counts
             raise ValueError(
-                f"{name} must count the same observations; table {j} has {total:g}, the first {totals[0]:g}"
+                f"counts must count the same observations; table {j} has {total:g}, the first {totals[0]:g}"
             )
-
-
-def something_seen(counts: Array, alpha: Array) -> None:
-    """Counts that are all zero say nothing, so then alpha must not be 0."""
-    if not (is_traced(counts) or is_traced(alpha)) and alpha == 0 and not counts.any():
+    if not is_traced(alpha) and alpha == 0 and totals[0] == 0:
         raise ValueError("counts must hold at least one observation where alpha is 0; all of them are 0")
+    return checked, alpha
 
 
 def log_table(name: str, log_p: Any) -> Array:

@@ -62,12 +62,9 @@ class ChowLiuTree(Discrete):
         Raises ValueError for a negative count or alpha, for tables of different totals, and where nothing was seen
         and alpha is 0.
         """
-        margins = [checks.counts(f"counts[0][{j}]", table) for j, table in enumerate(counts[0])]
-        pairs = [checks.counts(f"counts[1][{j}]", table) for j, table in enumerate(counts[1])]
-        alpha = checks.pseudo_count("alpha", alpha)
-        checks.same_total("counts", [*margins, *pairs])
-        checks.something_seen(margins[0], alpha)
-        return cls(*_fit(tuple(margins), tuple(pairs), alpha))
+        names = {f"counts[{i}][{j}]": table for i, tables in enumerate(counts) for j, table in enumerate(tables)}
+        tables, alpha = checks.smoothed_counts(names, alpha)
+        return cls(*_fit(tuple(tables[: len(counts[0])]), tuple(tables[len(counts[0]) :]), alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         inside = in_range(x, self.sizes)

@@ -55,10 +55,7 @@ class NaiveBayes(Discrete):
         Works under `jit`. Raises ValueError for a negative count or alpha, for tables of different totals, and where
         nothing was seen and alpha is 0.
         """
-        tables = [checks.counts(f"counts[{j}]", table) for j, table in enumerate(counts)]
-        alpha = checks.pseudo_count("alpha", alpha)
-        checks.same_total("counts", tables)
-        checks.something_seen(tables[0], alpha)
+        tables, alpha = checks.smoothed_counts({f"counts[{j}]": table for j, table in enumerate(counts)}, alpha)
         return cls(_smooth(tuple(tables), alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:

@@ -72,6 +72,20 @@ def test_memory_may_be_laid_out_in_any_way(view):
     assert_margins(view(data(700, FEW)), (8,) * 5)
 
 
+def test_where_an_array_starts_does_not_matter(monkeypatch):
+    monkeypatch.setattr(tally, "LARGE", 1000)
+    memory = np.zeros(64 + 5 * 1003, np.uint8)
+    for start in (*range(0, 64, 7), 16, 48):
+        x = memory[start : start + 5 * 1003].reshape(-1, 5)
+        x[:] = data(1003, FEW)
+        pieces = tally._aligned_first(x)
+        assert pieces[0].ctypes.data % 64 == 0
+        assert [len(piece) for piece in pieces] == ([1003] if x.ctypes.data % 64 == 0 else [939, 64])
+        assert_margins(x, FEW)
+    assert len(tally._aligned_first(memory[1:4097].reshape(-1, 64))) == 1  # no row of these starts so
+    assert len(tally._aligned_first(memory[1:5001].reshape(-1, 50))) == 1  # too few rows
+
+
 @pytest.mark.usefixtures("parts_of_128_rows")
 def test_a_file_is_counted_part_by_part(tmp_path, monkeypatch):
     x, seen, narrow = data(1000, FEW), [], checks.narrow

@@ -38,7 +38,11 @@ class Discrete(Density):
     @staticmethod
     @abc.abstractmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> Any:
-        """What the model needs to know of codes x (n, features): a pytree of integer tables, of the model's own."""
+        """What the model needs to know of codes x (n, features): a pytree of integer tables, of the model's own.
+
+        x may be a file, np.memmap, that is larger than the memory: it is counted part by part. The tables are int64 of
+        NumPy, or int32 under `jit`. Raises TypeError or ValueError where the dtype, the shape or a code is wrong.
+        """
 
     @classmethod
     @abc.abstractmethod

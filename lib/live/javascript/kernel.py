@@ -20,7 +20,7 @@ from lib.live.javascript.index import Index, Variable, flat, unflat
 if TYPE_CHECKING:
     from lib.live.javascript.lower import Lowering
 
-LETTERS = "ijklmnpqrs"
+LETTERS = "ijklmnpqrstuvw"
 LONG = 90  # characters; a longer expression is cut in two
 
 
@@ -86,7 +86,8 @@ class Kernel:
                 groups.append([size])
         places: list[Index] = []
         for sizes in groups:
-            n, letter = prod(sizes), LETTERS[self.depth]
+            n = prod(sizes)
+            letter = [letter for letter in LETTERS if letter not in self.page.taken][self.depth]
             self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)"))
             places += unflat(Index(((Variable(letter, n, self.depth), 1),)), sizes)
         rest = iter(places)
@@ -117,15 +118,16 @@ class Kernel:
             number = value.number
             known = Index(constant=int(number)) if value.dtype.kind in "iu" else None
             return Expr(literal(number, value.dtype), value.dtype, index=known)
+        key = (value, tuple(index))
+        if key in self.read_before:
+            return self.read_before[key]
         place = self.page.where(value)
         if isinstance(place, Scalar):
             return Expr(place.name, value.dtype)
         if isinstance(place, Buffer):
             at = place.at(index)
             return Expr(f"{place.name}[{self.place(at)}]", value.dtype, at.depth)
-        key = (value, tuple(index))
-        if key not in self.read_before:
-            self.read_before[key] = self._worked_out(value, index)
+        self.read_before[key] = self._worked_out(value, index)
         return self.read_before[key]
 
     def _worked_out(self, value: Value, index: Sequence[Index]) -> Expr:

@@ -30,6 +30,19 @@ LOCK = ROOT / "requirements.txt"
 HTML = ROOT / "_build" / "html"
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 COMMANDS = ("serve", "build", "lab", "test")
+# What each browser is called, and where it is on macOS and Windows; first its package on Debian.
+BROWSERS = {
+    "CHROMIUM": (
+        *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    ),
+    "FIREFOX": (
+        *("firefox-esr", "firefox"),
+        "/Applications/Firefox.app/Contents/MacOS/firefox",
+        r"C:\Program Files\Mozilla Firefox\firefox.exe",
+    ),
+}
 
 
 class Failure(Exception):
@@ -172,35 +185,38 @@ def test() -> None:
     run([BIN / "ruff", "format", "--check", "--quiet", "."], "files are not formatted: run `.venv/bin/ruff format`.")
     run([BIN / "mypy"], "the types do not fit: see the lines above.")
     build()
-    chromium = find_chromium()
-    if not chromium:
-        print("Page tests will be skipped: no Chromium or Chrome was found. Install one, or set CHROMIUM to its path.")
+    browsers = find_browsers()
+    missing = [name for name, path in browsers.items() if not path]
+    if missing:
+        print(f"Browser tests will be skipped: install what is missing, or set its path in {' and '.join(missing)}.")
     # One kernel a notebook and one browser a file: whole files go to one worker.
     run(
         [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *NBVAL, "tests", "lib", "chapters"],
         "tests failed: the lines above that start with FAILED name them.",
-        CHROMIUM=chromium or "",
+        **browsers,
     )
 
 
-def find_chromium() -> str | None:
-    """The path of a Chromium or Chrome on this machine; on Debian as root, installed if there is none."""
-    names = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-    places = (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    )
-    found = next(filter(None, map(shutil.which, (*names, *places))), None)
-    if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Chromium for the page tests …", flush=True)
+def find_browsers() -> dict[str, str]:
+    """The paths of the browsers on this machine, empty where there is none; on Debian as root, they are installed."""
+    found = {name: find(name) for name in BROWSERS}
+    missing = [BROWSERS[name][0] for name, path in found.items() if not path]
+    if missing and shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"Installing {' and '.join(missing)} for the page tests …", flush=True)
         run(["apt-get", "update", "-qq"], "apt-get update failed: see the lines above.")
         run(
-            ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", "chromium"],
-            "Chromium could not be installed: see the lines above.",
+            ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", *missing],
+            "the browsers could not be installed: see the lines above.",
             DEBIAN_FRONTEND="noninteractive",
         )
-        found = shutil.which("chromium")
+        found = {name: find(name) for name in BROWSERS}
     return found
+
+
+def find(browser: str) -> str:
+    """The path that a variable of the browser's name holds, or where the browser is found."""
+    names = (os.environ.get(browser) or "", *BROWSERS[browser])
+    return next(filter(None, map(shutil.which, names)), "")
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Tracer:
     def __init__(self) -> None:
         self.eqns: list[Eqn] = []
         self.known: dict[Any, Eqn] = {}  # what is worked out already need not be so again
+        self.source = ("a line of JAX's own", "")  # of the call that is being inlined
 
     def graph(self, closed: ClosedJaxpr, inputs: Sequence[Value], own: Sequence[Var]) -> Graph:
         """The graph of a jaxpr. Those of its `inputs` that are not its `own` are values outside it."""
@@ -98,8 +99,12 @@ class Tracer:
         name, params = eqn.primitive.name, eqn.params
         if name == "jit" and params["name"] in PLAIN and (plain := self.plain(eqn, inputs)):
             return plain
+        line, variable = source = _source(eqn) or self.source
         if name in CALLS:
-            return self.inline(params[CALLS[name]], inputs)
+            outside, self.source = self.source, source
+            results = self.inline(params[CALLS[name]], inputs)
+            self.source = outside
+            return results
         if name in SAME:
             return inputs
         if name == "platform_index":  # JAX has other ways on other machines; this is the one for CPUs
@@ -111,7 +116,6 @@ class Tracer:
             return [same]
         if all(isinstance(value, Const) for value in inputs) and (known := _evaluated(eqn, inputs)):
             return known
-        line, variable = _source(eqn)
         outputs = tuple(Var(*_seen(v.aval, line)) for v in eqn.outvars)
         if name in PARTED:
             return [
@@ -131,7 +135,7 @@ class Tracer:
         output = Var(*_seen(out.aval, ""))
         if x.dtype != y.dtype or x.dtype.kind == "f" or bounds.of(x)[0] < 0 or bounds.of(y)[0] <= 0:
             return None
-        return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *_source(eqn)))
+        return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
 
     def columns(self, indices: Value, eqn: Eqn) -> list[Value]:
         """The columns of an array of indices, one for each axis that is indexed, without putting them together."""
@@ -291,11 +295,11 @@ def _needed(eqns: Sequence[Eqn], outputs: Sequence[Value]) -> list[Eqn]:
     return kept[::-1]
 
 
-def _source(eqn: JaxprEqn) -> tuple[str, str]:
-    """Where the author wrote an equation, and the name of the variable that the line sets."""
+def _source(eqn: JaxprEqn) -> tuple[str, str] | None:
+    """Where the author wrote an equation, if that is known, and the name of the variable that the line sets."""
     frame = user_frame(eqn.source_info.traceback)
     if frame is None:
-        return f"the primitive {eqn.primitive.name}", ""
+        return None
     text = linecache.getline(frame.file_name, frame.start_line).strip()
     name = re.match(r"([A-Za-z_]\w*)\s*(?::[^=]*)?=[^=]", text)
     return f"{frame.file_name}, line {frame.start_line}: {text}", name[1] if name else ""

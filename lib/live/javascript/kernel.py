@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lib.live.javascript.lower import Lowering
 
 LETTERS = "ijklmnpqrstuvw"
+SLICE = 100_000  # steps of the innermost loop, a millisecond or less
 LONG = 90  # characters; a longer expression is cut in two
 
 
@@ -52,6 +53,7 @@ class Level:
     """What stands in one of the loops, before and after the loop inside it."""
 
     head: str = ""
+    length: int = 1
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
 
@@ -88,7 +90,7 @@ class Kernel:
         for sizes in groups:
             n = prod(sizes)
             letter = [letter for letter in LETTERS if letter not in self.page.taken][self.depth]
-            self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)"))
+            self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)", n))
             places += unflat(Index(((Variable(letter, n, self.depth), 1),)), sizes)
         rest = iter(places)
         return tuple(Index() if size == 1 else next(rest) for size in shape)
@@ -162,6 +164,8 @@ class Kernel:
     # --- Text ---
 
     def lines(self) -> list[str]:
+        if self.page.slicing and self.depth > 1 and prod(level.length for level in self.levels) > SLICE:
+            self.levels[1].after.append("yield;")
         block: list[str] = []
         for level in reversed(self.levels):
             inner = [*level.before, *block, *level.after]

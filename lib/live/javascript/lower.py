@@ -36,7 +36,9 @@ class Block:
 
 
 class Lowering:
-    def __init__(self, helpers: Sequence[str]) -> None:
+    def __init__(self, helpers: Sequence[str], sliced: bool) -> None:
+        self.sliced = sliced
+        self.slicing = False  # whether long loops stop for a moment now and then
         self.taken = RESERVED | set(helpers)
         self.local_names: set[str] = set()
         self.places: dict[Value, Place] = {}
@@ -114,6 +116,10 @@ class Lowering:
 
     def write(self, *lines: str) -> None:
         self.lines += lines
+
+    def breathe(self) -> None:
+        if self.slicing:
+            self.write("yield;")
 
     @contextmanager
     def block(self, head: str) -> Iterator[Block]:
@@ -200,7 +206,7 @@ class Lowering:
         moving = [eqn for eqn in graph.eqns if not dynamic.isdisjoint(eqn.outputs)]
         read = [value for eqn in moving for value in eqn.reads]
         self.graph(Graph([], fixed, []), graph.outputs, read)
-        once, self.lines = self.lines, []
+        once, self.lines, self.slicing = self.lines, [], self.sliced
         self.graph(Graph(graph.inputs, moving, graph.outputs), graph.outputs)
         return once, self.lines
 

@@ -116,6 +116,8 @@ class Tracer:
             return [same]
         if all(isinstance(value, Const) for value in inputs) and (known := _evaluated(eqn, inputs)):
             return known
+        if name == "dot_general":
+            inputs, params = self.untransposed(inputs, params)
         outputs = tuple(Var(*_seen(v.aval, line)) for v in eqn.outvars)
         if name in PARTED:
             return [
@@ -137,10 +139,25 @@ class Tracer:
             return None
         return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
 
+    def made(self, value: Value) -> Eqn | None:
+        """The equation that gives a value."""
+        return next((eqn for eqn in reversed(self.eqns) if value in eqn.outputs), None)
+
+    def untransposed(self, inputs: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
+        """A product with Aᵀ is one with A along its other axis: so its loops see how A lies in memory."""
+        summed, batch = params["dimension_numbers"]
+        values, axes = list(inputs), [list(side) for side in summed]
+        for side, value in enumerate(inputs):
+            made = self.made(value)
+            if made and made.primitive == "transpose" and len(axes[side]) == 1 and len(value.shape) == 2:
+                values[side] = made.inputs[0]
+                axes[side] = [made.params["permutation"][axes[side][0]]]
+        return values, params | {"dimension_numbers": (axes, batch)}
+
     def columns(self, indices: Value, eqn: Eqn) -> list[Value]:
         """The columns of an array of indices, one for each axis that is indexed, without putting them together."""
         n = indices.shape[-1]
-        made = next((e for e in self.eqns if indices in e.outputs), None)
+        made = self.made(indices)
         if made and made.primitive == "concatenate" and made.params["dimension"] == len(indices.shape) - 1:
             return [column for part in made.inputs for column in self.columns(part, eqn)]
         if made and made.primitive == "stack" and made.params["axis"] == len(indices.shape) - 1:
@@ -259,7 +276,10 @@ def _is(value: Value, number: int) -> bool:
 
 def _if_whole(value: Value, other: Value) -> Value | None:
     """The value, unless the other one gives the result its shape."""
-    return value if value.shape == other.shape or other.shape == () else None
+    narrower = len(other.shape) in (0, len(value.shape)) and all(
+        size in (1, its) for size, its in zip(other.shape, value.shape, strict=False)
+    )
+    return value if narrower else None
 
 
 def _evaluated(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Value] | None:

@@ -166,6 +166,21 @@ def test_arguments_and_lines_give_names():
     assert "hidden[i] =" in text
 
 
+def test_a_sliced_function_stops_in_its_loops_and_not_when_the_page_starts():
+    fixed = jax.lax.fori_loop
+
+    def both(x):
+        return fixed(0, 3, lambda _, c: c * 2, x) + jnp.sum(jnp.sin(x[:, None] * jnp.arange(1000.0)[None]), 1)
+
+    plain, sliced = (to_javascript(both, np.ones(300, np.float32), sliced=s) for s in (False, True))
+    assert "yield" not in plain
+    assert sliced.count("yield;") == 2
+    assert "return function* both(x)" in sliced
+    assert [line for line in sliced.splitlines() if "yield;" not in line] == plain.replace(
+        "function both", "function* both"
+    ).splitlines()
+
+
 def test_names_that_javascript_keeps_are_avoided():
     text = to_javascript(lambda new, i, Math: new + i * Math, *np.ones(3, np.float32))
     assert "(new_, i, Math_)" in text

@@ -20,6 +20,7 @@ class Unsupported(NotImplementedError):
 class Var:
     shape: tuple[int, ...]
     dtype: np.dtype
+    bounds: tuple[int, int] | None = None  # of a whole number, if anything is known
 
 
 @dataclass(eq=False)

@@ -25,6 +25,8 @@ RESERVED = set(
     "public return static super switch this throw true try typeof var void while with yield NaN Infinity Math Number "
     "base64 decode undefined".split()
 )
+# Of each value, the loops that read it: by the equation that they are for, and through which view.
+Routes = defaultdict[Value, set[tuple[Any, Eqn | None]]]
 Where = Callable[[tuple[Index, ...]], tuple[Index, ...]]
 
 
@@ -34,7 +36,9 @@ class Block:
 
 
 class Lowering:
-    def __init__(self, helpers: Sequence[str]) -> None:
+    def __init__(self, helpers: Sequence[str], sliced: bool) -> None:
+        self.sliced = sliced
+        self.slicing = False  # whether long loops stop for a moment now and then
         self.taken = RESERVED | set(helpers)
         self.local_names: set[str] = set()
         self.places: dict[Value, Place] = {}
@@ -113,6 +117,10 @@ class Lowering:
     def write(self, *lines: str) -> None:
         self.lines += lines
 
+    def breathe(self) -> None:
+        if self.slicing:
+            self.write("yield;")
+
     @contextmanager
     def block(self, head: str) -> Iterator[Block]:
         outside, self.lines, block = self.lines, [], Block(head)
@@ -124,8 +132,9 @@ class Lowering:
         """A nest of loops, under a line that says what it computes."""
         nest = kernel(self, build)
         lines = nest.lines()
-        copy = re.fullmatch(r"for \(let i = 0; i < (\d+); i\+\+\) (\w+)\[i(?: \+ (\d+))?\] = (\w+)\[i\];", lines[0])
-        if copy and len(lines) == 1 and self._length(copy[4]) == int(copy[1]):
+        whole = r"for \(let i = 0; i < (\d+); i\+\+\) (\w+)\[i(?: \+ (\d+))?\] = (\w+)\[i\];"
+        copy = re.fullmatch(whole, "\n".join(lines))
+        if copy and self._length(copy[4]) == int(copy[1]):
             lines = [f"{copy[2]}.set({copy[4]}{f', {copy[3]}' if copy[3] else ''});"]
         elif nest.depth and eqn:
             words = dict.fromkeys([*reversed(nest.primitives), eqn.primitive])
@@ -197,7 +206,7 @@ class Lowering:
         moving = [eqn for eqn in graph.eqns if not dynamic.isdisjoint(eqn.outputs)]
         read = [value for eqn in moving for value in eqn.reads]
         self.graph(Graph([], fixed, []), graph.outputs, read)
-        once, self.lines = self.lines, []
+        once, self.lines, self.slicing = self.lines, [], self.sliced
         self.graph(Graph(graph.inputs, moving, graph.outputs), graph.outputs)
         return once, self.lines
 
@@ -206,52 +215,83 @@ class Lowering:
 
         Those that are needed `again` and again are there too, unless they are cheap.
         """
-        placed = self._placed(graph, set(later), set(again))
+        placed, routes = self._placed(graph, set(later), set(again))
+        together: list[Eqn] = []  # of one shape, so that one nest of loops can work them out
         for eqn in graph.eqns:
-            if loops := self.rule(eqn).loops:
+            loops = self.rule(eqn).loops
+            if not loops and eqn.output not in placed:
+                continue
+            shape = together[0].output.shape if together else ()
+            here = {view for before in together for loop, view in routes[before.output] if loop is eqn}
+            if together and (loops or eqn.output.shape != shape or here - {None}):
+                self._element_wise(together, routes)
+                together = []
+            if loops:
                 loops(self, eqn)
-            elif eqn.output in placed:
-                self.element_wise(eqn)
+            else:
+                together.append(eqn)
+            if together and not eqn.output.shape:
+                self._element_wise(together, routes)
+                together = []
+        if together:
+            self._element_wise(together, routes)
 
-    def element_wise(self, eqn: Eqn) -> None:
-        target = self.place(eqn.output)
+    def _element_wise(self, eqns: Sequence[Eqn], routes: Routes) -> None:
+        """One nest of loops for several results; what is read in it only needs no buffer."""
+        eqns = list(eqns)
+        targets = {
+            eqn: self.place(eqn.output) for eqn in eqns if any(loop not in eqns for loop, _ in routes[eqn.output])
+        }
 
         def build(kernel: Kernel) -> None:
-            index = kernel.loop(eqn.output.shape)
-            stored = kernel.store(target, index, kernel.element(eqn, index))
-            kernel.do(stored if eqn.output.shape else f"const {stored}")
+            index = kernel.loop(eqns[0].output.shape)
+            for eqn in eqns:
+                expr = kernel.element(eqn, index)
+                if any(loop in eqns for loop, _ in routes[eqn.output]):
+                    expr = kernel.bind(expr, self.hints[eqn.output])
+                    kernel.read_before[eqn.output, index] = expr
+                if eqn in targets:
+                    stored = kernel.store(targets[eqn], index, expr)
+                    kernel.do(stored if eqn.output.shape else f"const {stored}")
 
-        self.loops(build, eqn)
+        self.loops(build, eqns[-1])
 
-    def _placed(self, graph: Graph, placed: set[Value], again: set[Value]) -> set[Value]:
+    def _placed(self, graph: Graph, wanted: set[Value], again: set[Value]) -> tuple[set[Value], Routes]:
         """The values that get a place: what several loops read, or one loop reads several times, unless it is cheap."""
         cost: Counter[Value] = Counter()
         for eqn in graph.eqns:
             if not self.rule(eqn).loops:
                 cost[eqn.output] = self.rule(eqn).cost + sum(cost[value] for value in eqn.inputs)
-        routes: defaultdict[Value, set[Any]] = defaultdict(set)  # in which loops, through which view, it is read
-        for value in graph.outputs:
+        placed, _ = self._routes(graph, cost, set(wanted), set(again))
+        for eqn in graph.eqns:  # a view of what has a place costs nothing
+            if cost[eqn.output] and not self.rule(eqn).cost and all(v in placed or not cost[v] for v in eqn.inputs):
+                cost[eqn.output] = 0
+        return self._routes(graph, cost, set(wanted), set(again))
+
+    def _routes(
+        self, graph: Graph, cost: Counter[Value], placed: set[Value], again: set[Value]
+    ) -> tuple[set[Value], Routes]:
+        routes: Routes = defaultdict(set)
+        for value in {*graph.outputs, *placed, *again}:
             routes[value].add((value, None))
         for eqn in reversed(graph.eqns):
             rule = self.rule(eqn)
-            again |= set(eqn.reads) - set(eqn.inputs)
-            through: set[Any]
+            through: set[Any] = {(eqn, None)}
+            several = {value for n, value in enumerate(eqn.inputs) if value.shape and n in rule.again}
             if rule.loops:
-                through = {(eqn, None)}
-                again |= set(eqn.inputs) if eqn.graphs else {eqn.inputs[n] for n in rule.again}
+                again |= set(eqn.reads) if eqn.graphs else several
             else:
                 out = eqn.output
                 if cost[out] > (CHEAP if out.shape else 0) and (len(routes[out]) > 1 or out in again):
                     placed.add(out)
-                is_view = any(value.shape not in ((), out.shape) for value in eqn.inputs) or rule.cost == 0
-                through = (
-                    {(eqn, None)} if out in placed else {(loop, eqn if is_view else view) for loop, view in routes[out]}
-                )
-                for n, value in enumerate(eqn.inputs):
-                    if value.shape and (n in rule.again or prod(value.shape) < prod(out.shape)):
-                        again.add(value)
-                    if out in again and out not in placed:
-                        again.add(value)
-            for value in eqn.inputs:
+                is_view = not rule.cost or any(value.shape not in ((), out.shape) for value in eqn.inputs)
+                view = eqn if is_view or several else None
+                through = {(loop, view or its) for loop, its in ([(eqn, None)] if out in placed else routes[out])}
+                again |= several | {
+                    value for value in eqn.inputs if value.shape and prod(value.shape) < prod(out.shape)
+                }
+                if out in again and out not in placed:
+                    again |= set(eqn.inputs)
+            for value in eqn.reads:
                 routes[value] |= through
-        return placed
+        return placed, routes

@@ -7,6 +7,7 @@ import inspect
 import linecache
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from jax._src.source_info_util import user_frame
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
+from lib.live.javascript import bounds
 from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
 
 DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
@@ -24,6 +26,7 @@ CALLS = {  # where a call keeps what it calls
     **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
 }
+PLAIN = {"floor_divide": "div", "remainder": "rem"}
 SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
 PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
 
@@ -68,6 +71,7 @@ class Tracer:
     def __init__(self) -> None:
         self.eqns: list[Eqn] = []
         self.known: dict[Any, Eqn] = {}  # what is worked out already need not be so again
+        self.source = ("a line of JAX's own", "")  # of the call that is being inlined
 
     def graph(self, closed: ClosedJaxpr, inputs: Sequence[Value], own: Sequence[Var]) -> Graph:
         """The graph of a jaxpr. Those of its `inputs` that are not its `own` are values outside it."""
@@ -93,15 +97,27 @@ class Tracer:
     def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
         """The values of an equation's outputs; most equations go into the graph, some need not."""
         name, params = eqn.primitive.name, eqn.params
+        if name == "jit" and params["name"] in PLAIN and (plain := self.plain(eqn, inputs)):
+            return plain
+        line, variable = source = _source(eqn) or self.source
         if name in CALLS:
-            return self.inline(params[CALLS[name]], inputs)
+            outside, self.source = self.source, source
+            results = self.inline(params[CALLS[name]], inputs)
+            self.source = outside
+            return results
         if name in SAME:
             return inputs
+        if name == "platform_index":  # JAX has other ways on other machines; this is the one for CPUs
+            return [constant(np.int32(next(n for n, p in enumerate(params["platforms"]) if p is None or "cpu" in p)))]
+        if name == "cond" and isinstance(inputs[0], Const):
+            branches = params["branches"]
+            return self.inline(branches[min(max(int(inputs[0].number), 0), len(branches) - 1)], inputs[1:])
         if same := unchanged(name, params, inputs):
             return [same]
         if all(isinstance(value, Const) for value in inputs) and (known := _evaluated(eqn, inputs)):
             return known
-        line, variable = _source(eqn)
+        if name == "dot_general":
+            inputs, params = self.untransposed(inputs, params)
         outputs = tuple(Var(*_seen(v.aval, line)) for v in eqn.outvars)
         if name in PARTED:
             return [
@@ -111,9 +127,54 @@ class Tracer:
         new = Eqn(name, tuple(inputs), outputs, params, line, variable)
         if name in CONTROL:
             CONTROL[name](new)
+        if name == "gather" or name.startswith("scatter"):
+            new.inputs = (inputs[0], *inputs[2:], *self.columns(inputs[1], new))
         return self.add(new)
 
-    def add(self, new: Eqn) -> Sequence[Var]:
+    def plain(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
+        """`//` and `%` of numbers that are not negative: what JAX does for the others is left out."""
+        (x, y), (out,) = inputs, eqn.outvars
+        output = Var(*_seen(out.aval, ""))
+        if x.dtype != y.dtype or x.dtype.kind == "f" or bounds.of(x)[0] < 0 or bounds.of(y)[0] <= 0:
+            return None
+        return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
+
+    def made(self, value: Value) -> Eqn | None:
+        """The equation that gives a value."""
+        return next((eqn for eqn in reversed(self.eqns) if value in eqn.outputs), None)
+
+    def untransposed(self, inputs: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
+        """A product with Aᵀ is one with A along its other axis: so its loops see how A lies in memory."""
+        summed, batch = params["dimension_numbers"]
+        values, axes = list(inputs), [list(side) for side in summed]
+        for side, value in enumerate(inputs):
+            made = self.made(value)
+            if made and made.primitive == "transpose" and len(axes[side]) == 1 and len(value.shape) == 2:
+                values[side] = made.inputs[0]
+                axes[side] = [made.params["permutation"][axes[side][0]]]
+        return values, params | {"dimension_numbers": (axes, batch)}
+
+    def columns(self, indices: Value, eqn: Eqn) -> list[Value]:
+        """The columns of an array of indices, one for each axis that is indexed, without putting them together."""
+        n = indices.shape[-1]
+        made = self.made(indices)
+        if made and made.primitive == "concatenate" and made.params["dimension"] == len(indices.shape) - 1:
+            return [column for part in made.inputs for column in self.columns(part, eqn)]
+        if made and made.primitive == "stack" and made.params["axis"] == len(indices.shape) - 1:
+            return list(made.inputs)
+        if made and made.primitive == "broadcast_in_dim" and made.inputs[0].shape == indices.shape[:-1]:
+            return [made.inputs[0]]
+        if isinstance(indices, Const):
+            return [Const(indices.value[..., i]) for i in range(n)]
+        shape, dtype = indices.shape[:-1], indices.dtype
+        return [self.add(Eqn("column", (indices,), (Var(shape, dtype),), {"column": i}, eqn.line))[0] for i in range(n)]
+
+    def add(self, new: Eqn) -> Sequence[Value]:
+        """Put an equation into the graph, unless its result is known."""
+        if not new.graphs:
+            new.outputs = tuple(replace(x, bounds=bounds.result(new, n)) for n, x in enumerate(new.outputs))
+            if len(new.outputs) == 1 and (known := bounds.constant(new.output)):
+                return [known]
         same = self.known.setdefault((new.primitive, str(new.params), *map(_identity, new.inputs)), new)
         if same is new or new.graphs:
             if self.eqns and self.eqns[-1].line == new.line:  # the last value of a line is the one that it names
@@ -131,10 +192,23 @@ def _while(eqn: Eqn) -> None:
     tests, steps = params["cond_nconsts"], params["body_nconsts"]
     outside_test, outside_step, start = _cut(eqn.inputs, tests, steps)
     carry = [Var(value.shape, value.dtype) for value in start]
+    test, body = Tracer(), Tracer()
+    goes_on: Sequence[Value] = test.inline(params["cond_jaxpr"], [*outside_test, *carry])
+    if goes_on[0].shape:  # a batch of loops: each goes on until it is done, all together until the last is
+        axes = {"axes": tuple(range(len(goes_on[0].shape)))}
+        goes_on = test.add(Eqn("reduce_or", tuple(goes_on), (Var((), goes_on[0].dtype),), axes, eqn.line))
+        each = body.inline(params["cond_jaxpr"], [*outside_test, *carry])
+        values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
+        values = [
+            body.add(Eqn("select_n", (*each, old, new), (Var(old.shape, old.dtype),), {}, eqn.line))[0]
+            for old, new in zip(carry, values, strict=True)
+        ]
+    else:
+        values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
     eqn.inputs = start
     eqn.graphs = (
-        Tracer().graph(params["cond_jaxpr"], [*outside_test, *carry], carry),
-        Tracer().graph(params["body_jaxpr"], [*outside_step, *carry], carry),
+        Graph(carry, _needed(test.eqns, goes_on), list(goes_on)),
+        Graph(carry, _needed(body.eqns, values), list(values)),
     )
 
 
@@ -182,10 +256,17 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value]) -> Val
     neutral = {"mul": 1, "div": 1, "sub": 0}.get(name)
     if neutral is not None and _is(inputs[1], neutral):
         return _if_whole(inputs[0], inputs[1])
-    if name in ("add", "mul") and _is(inputs[0], neutral or 0) and inputs[0].dtype.kind != "f":
+    if name in ("and", "or") and inputs[0].dtype.kind == "b":
+        for value, other in (inputs, inputs[::-1]):
+            if _is(other, name == "and"):
+                return _if_whole(value, other)
+    if name == "mul" and _is(inputs[0], 1):
         return _if_whole(inputs[1], inputs[0])
-    if name == "add" and _is(inputs[1], 0) and inputs[0].dtype.kind != "f":  # −0 + 0 is another float than −0
-        return _if_whole(inputs[0], inputs[1])
+    if name == "add" and inputs[0].dtype.kind != "f":  # −0 + 0 is another float than −0
+        if _is(inputs[0], 0):
+            return _if_whole(inputs[1], inputs[0])
+        if _is(inputs[1], 0):
+            return _if_whole(inputs[0], inputs[1])
     return None
 
 
@@ -195,7 +276,10 @@ def _is(value: Value, number: int) -> bool:
 
 def _if_whole(value: Value, other: Value) -> Value | None:
     """The value, unless the other one gives the result its shape."""
-    return value if value.shape == other.shape or other.shape == () else None
+    narrower = len(other.shape) in (0, len(value.shape)) and all(
+        size in (1, its) for size, its in zip(other.shape, value.shape, strict=False)
+    )
+    return value if narrower else None
 
 
 def _evaluated(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Value] | None:
@@ -231,11 +315,11 @@ def _needed(eqns: Sequence[Eqn], outputs: Sequence[Value]) -> list[Eqn]:
     return kept[::-1]
 
 
-def _source(eqn: JaxprEqn) -> tuple[str, str]:
-    """Where the author wrote an equation, and the name of the variable that the line sets."""
+def _source(eqn: JaxprEqn) -> tuple[str, str] | None:
+    """Where the author wrote an equation, if that is known, and the name of the variable that the line sets."""
     frame = user_frame(eqn.source_info.traceback)
     if frame is None:
-        return f"the primitive {eqn.primitive.name}", ""
+        return None
     text = linecache.getline(frame.file_name, frame.start_line).strip()
     name = re.match(r"([A-Za-z_]\w*)\s*(?::[^=]*)?=[^=]", text)
     return f"{frame.file_name}, line {frame.start_line}: {text}", name[1] if name else ""

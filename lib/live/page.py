@@ -134,7 +134,7 @@ def _function(live: Exploration) -> str:
         return live.fn(**dict(zip(names, values, strict=True)))
 
     function.__name__ = getattr(live.fn, "__name__", "function")
-    return to_javascript(function, *examples)
+    return to_javascript(function, *examples, sliced=True)
 
 
 def _kind(slider: Slider) -> str:

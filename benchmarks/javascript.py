@@ -160,7 +160,7 @@ TIMES = """([arrays, count]) => {
   const often = [];  // the clock is coarse: what is quick is called several times for each reading
   let start = performance.now();
   for (const setting of settings) run(setting);
-  const repeats = Math.ceil(5 * settings.length / Math.max(performance.now() - start, 0.5));
+  const repeats = Math.ceil(5 * settings.length / Math.max(performance.now() - start, 0.05));
   for (let i = 0; i < count; i++) {
     start = performance.now();
     for (let j = 0; j < repeats; j++) run(settings[i % settings.length]);

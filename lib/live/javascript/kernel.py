@@ -16,6 +16,7 @@ import numpy as np
 from lib.live.javascript.expression import Expr, fill, literal
 from lib.live.javascript.graph import Const, Eqn, Value
 from lib.live.javascript.index import Index, Variable, flat, unflat
+from lib.live.javascript.rule import rule_of
 
 if TYPE_CHECKING:
     from lib.live.javascript.lower import Lowering
@@ -134,7 +135,7 @@ class Kernel:
 
     def _worked_out(self, value: Value, index: Sequence[Index]) -> Expr:
         eqn = self.page.definitions[value]
-        expr = self.page.rule(eqn).inline(self, eqn, tuple(index))
+        expr = rule_of(eqn).inline(self, eqn, tuple(index))
         if expr.cost and eqn.primitive not in self.primitives:
             self.primitives.append(eqn.primitive)
         if expr.cost and (self.page.uses[value] > 1 or expr.depth < self.depth or len(expr.text) > LONG):
@@ -144,7 +145,7 @@ class Kernel:
     def element(self, eqn: Eqn, index: Sequence[Index]) -> Expr:
         """An expression for one element of the equation's own result."""
         self.primitives.append(eqn.primitive)
-        return self.page.rule(eqn).inline(self, eqn, tuple(index))
+        return rule_of(eqn).inline(self, eqn, tuple(index))
 
     def bind(self, expr: Expr, hint: str) -> Expr:
         """Give an expression a name, in the outermost loop that knows it."""

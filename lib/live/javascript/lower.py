@@ -5,7 +5,7 @@ a call leaves behind can be seen by the next one.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,20 +13,18 @@ from math import prod
 from typing import Any
 
 from lib.live.javascript.expression import literal
-from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
+from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var
 from lib.live.javascript.index import Index
 from lib.live.javascript.kernel import Buffer, Kernel, Place, Scalar, kernel, nested
-from lib.live.javascript.rule import RULES, Rule
+from lib.live.javascript.plan import Routes, plan
+from lib.live.javascript.rule import rule_of
 
-CHEAP = 2  # operations; what costs more is not worked out twice
 RESERVED = set(
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
     "false finally for function if implements import in instanceof interface let new null package private protected "
     "public return static super switch this throw true try typeof var void while with yield NaN Infinity Math Number "
     "base64 decode undefined".split()
 )
-# Of each value, the loops that read it: by the equation that they are for, and through which view.
-Routes = defaultdict[Value, set[tuple[Any, Eqn | None]]]
 Where = Callable[[tuple[Index, ...]], tuple[Index, ...]]
 
 
@@ -178,11 +176,6 @@ class Lowering:
 
     # --- Graphs ---
 
-    def rule(self, eqn: Eqn) -> Rule:
-        if eqn.primitive not in RULES:
-            raise Unsupported(f"the primitive {eqn.primitive} has no rule yet; {eqn.line}")
-        return RULES[eqn.primitive]
-
     def define(self, eqn: Eqn) -> None:
         self.definitions |= dict.fromkeys(eqn.outputs, eqn)
         self.hints |= dict.fromkeys(eqn.outputs, eqn.name or eqn.primitive)
@@ -215,10 +208,10 @@ class Lowering:
 
         Those that are needed `again` and again are there too, unless they are cheap.
         """
-        placed, routes = self._placed(graph, set(later), set(again))
+        placed, routes = plan(graph, set(later), set(again))
         together: list[Eqn] = []  # of one shape, so that one nest of loops can work them out
         for eqn in graph.eqns:
-            loops = self.rule(eqn).loops
+            loops = rule_of(eqn).loops
             if not loops and eqn.output not in placed:
                 continue
             shape = together[0].output.shape if together else ()
@@ -255,43 +248,3 @@ class Lowering:
                     kernel.do(stored if eqn.output.shape else f"const {stored}")
 
         self.loops(build, eqns[-1])
-
-    def _placed(self, graph: Graph, wanted: set[Value], again: set[Value]) -> tuple[set[Value], Routes]:
-        """The values that get a place: what several loops read, or one loop reads several times, unless it is cheap."""
-        cost: Counter[Value] = Counter()
-        for eqn in graph.eqns:
-            if not self.rule(eqn).loops:
-                cost[eqn.output] = self.rule(eqn).cost + sum(cost[value] for value in eqn.inputs)
-        placed, _ = self._routes(graph, cost, set(wanted), set(again))
-        for eqn in graph.eqns:  # a view of what has a place costs nothing
-            if cost[eqn.output] and not self.rule(eqn).cost and all(v in placed or not cost[v] for v in eqn.inputs):
-                cost[eqn.output] = 0
-        return self._routes(graph, cost, set(wanted), set(again))
-
-    def _routes(
-        self, graph: Graph, cost: Counter[Value], placed: set[Value], again: set[Value]
-    ) -> tuple[set[Value], Routes]:
-        routes: Routes = defaultdict(set)
-        for value in {*graph.outputs, *placed, *again}:
-            routes[value].add((value, None))
-        for eqn in reversed(graph.eqns):
-            rule = self.rule(eqn)
-            through: set[Any] = {(eqn, None)}
-            several = {value for n, value in enumerate(eqn.inputs) if value.shape and n in rule.again}
-            if rule.loops:
-                again |= set(eqn.reads) if eqn.graphs else several
-            else:
-                out = eqn.output
-                if cost[out] > (CHEAP if out.shape else 0) and (len(routes[out]) > 1 or out in again):
-                    placed.add(out)
-                is_view = not rule.cost or any(value.shape not in ((), out.shape) for value in eqn.inputs)
-                view = eqn if is_view or several else None
-                through = {(loop, view or its) for loop, its in ([(eqn, None)] if out in placed else routes[out])}
-                again |= several | {
-                    value for value in eqn.inputs if value.shape and prod(value.shape) < prod(out.shape)
-                }
-                if out in again and out not in placed:
-                    again |= set(eqn.inputs)
-            for value in eqn.reads:
-                routes[value] |= through
-        return placed, routes

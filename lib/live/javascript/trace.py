@@ -1,14 +1,10 @@
-"""Trace and simplify: from a JAX function to a graph, with all calls inlined and what is known worked out.
-
-What depends on constants only and is small is evaluated by JAX here and now, so it needs no code in the page.
-"""
+"""Trace: from a JAX function to a graph, with all calls inlined. On the way it is simplified: see simplify.py."""
 
 import inspect
 import linecache
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 import jax
@@ -17,10 +13,8 @@ from jax._src.source_info_util import user_frame
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from lib.live.javascript import bounds
-from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
-
-DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
-SMALL = 1024  # bytes; what is larger than this, and than what it comes from, is computed when the page starts
+from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var, constant, seen
+from lib.live.javascript.simplify import evaluated, identity, needed, unchanged
 
 CALLS = {  # where a call keeps what it calls
     **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
@@ -34,7 +28,7 @@ PARTED = ("split", "threefry2x32")  # several results, each of which is worked o
 def trace(fn: Callable, args: Sequence[Any]) -> tuple[Graph, list[str]]:
     """The graph of fn at arguments of these shapes, and a name for each of its inputs."""
     closed = jax.make_jaxpr(fn)(*args)
-    inputs = [Var(*_seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
+    inputs = [Var(*seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
     return Tracer().graph(closed, inputs, inputs), _names(fn, args)
 
 
@@ -44,25 +38,6 @@ def _names(fn: Callable, args: Sequence[Any]) -> list[str]:
     leaves = jax.tree_util.tree_flatten_with_path(list(arguments.values()))[0]
     words = (list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in leaves)
     return [re.sub(r"\W+", "_", word).strip("_") for word in words]
-
-
-def _seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
-    """The shape and dtype that the page sees."""
-    if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
-        if aval.dtype.name != "key<fry>":
-            raise Unsupported(f"keys must be of the kind threefry2x32; {where} has {aval.dtype.name}")
-        return (*aval.shape, 2), np.dtype(np.uint32)
-    if aval.dtype.name not in DTYPES:
-        raise Unsupported(f"arrays must be of one of the dtypes {', '.join(DTYPES)}; {where} has {aval.dtype.name}")
-    return tuple(map(int, aval.shape)), np.dtype(aval.dtype)
-
-
-def constant(x: Any) -> Const:
-    if isinstance(x, jax.Array) and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
-        return Const(np.asarray(jax.random.key_data(x)), x)
-    value = np.asarray(x)
-    _seen(value, "a constant")
-    return Const(value)
 
 
 class Tracer:
@@ -76,7 +51,7 @@ class Tracer:
     def graph(self, closed: ClosedJaxpr, inputs: Sequence[Value], own: Sequence[Var]) -> Graph:
         """The graph of a jaxpr. Those of its `inputs` that are not its `own` are values outside it."""
         outputs = self.inline(closed, inputs)
-        return Graph(list(own), _needed(self.eqns, outputs), outputs)
+        return Graph(list(own), needed(self.eqns, outputs), outputs)
 
     def inline(self, closed: ClosedJaxpr | Jaxpr, inputs: Sequence[Value]) -> list[Value]:
         jaxpr, consts = (closed.jaxpr, closed.consts) if isinstance(closed, ClosedJaxpr) else (closed, ())
@@ -85,7 +60,7 @@ class Tracer:
 
         def value(atom: Any) -> Value:
             return (
-                constant(np.asarray(atom.val, _seen(atom.aval, "a number")[1]))
+                constant(np.asarray(atom.val, seen(atom.aval, "a number")[1]))
                 if isinstance(atom, Literal)
                 else known[atom]
             )
@@ -107,18 +82,20 @@ class Tracer:
             return results
         if name in SAME:
             return inputs
+        if not eqn.outvars:  # a debugging print is for Python
+            return []
         if name == "platform_index":  # JAX has other ways on other machines; this is the one for CPUs
             return [constant(np.int32(next(n for n, p in enumerate(params["platforms"]) if p is None or "cpu" in p)))]
         if name == "cond" and isinstance(inputs[0], Const):
             branches = params["branches"]
             return self.inline(branches[min(max(int(inputs[0].number), 0), len(branches) - 1)], inputs[1:])
-        if same := unchanged(name, params, inputs):
+        if same := unchanged(name, params, inputs, seen(eqn.outvars[0].aval, source[0])[0]):
             return [same]
-        if all(isinstance(value, Const) for value in inputs) and (known := _evaluated(eqn, inputs)):
+        if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
             return known
         if name == "dot_general":
             inputs, params = self.untransposed(inputs, params)
-        outputs = tuple(Var(*_seen(v.aval, line)) for v in eqn.outvars)
+        outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
         if name in PARTED:
             return [
                 self.add(Eqn(name, tuple(inputs), (output,), params | {"output": n}, line, variable))[0]
@@ -134,8 +111,14 @@ class Tracer:
     def plain(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
         """`//` and `%` of numbers that are not negative: what JAX does for the others is left out."""
         (x, y), (out,) = inputs, eqn.outvars
-        output = Var(*_seen(out.aval, ""))
-        if x.dtype != y.dtype or x.dtype.kind == "f" or bounds.of(x)[0] < 0 or bounds.of(y)[0] <= 0:
+        output = Var(*seen(out.aval, ""))
+        if (
+            isinstance(x, Const)
+            or x.dtype != y.dtype
+            or x.dtype.kind == "f"
+            or bounds.of(x)[0] < 0
+            or bounds.of(y)[0] <= 0
+        ):
             return None
         return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
 
@@ -175,7 +158,7 @@ class Tracer:
             new.outputs = tuple(replace(x, bounds=bounds.result(new, n)) for n, x in enumerate(new.outputs))
             if len(new.outputs) == 1 and (known := bounds.constant(new.output)):
                 return [known]
-        same = self.known.setdefault((new.primitive, str(new.params), *map(_identity, new.inputs)), new)
+        same = self.known.setdefault((new.primitive, str(new.params), *map(identity, new.inputs)), new)
         if same is new or new.graphs:
             if self.eqns and self.eqns[-1].line == new.line:  # the last value of a line is the one that it names
                 self.eqns[-1].name = ""
@@ -207,8 +190,8 @@ def _while(eqn: Eqn) -> None:
         values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
     eqn.inputs = start
     eqn.graphs = (
-        Graph(carry, _needed(test.eqns, goes_on), list(goes_on)),
-        Graph(carry, _needed(body.eqns, values), list(values)),
+        Graph(carry, needed(test.eqns, goes_on), list(goes_on)),
+        Graph(carry, needed(body.eqns, values), list(values)),
     )
 
 
@@ -237,82 +220,6 @@ def _cut(values: Sequence[Value], *lengths: int) -> list[tuple[Value, ...]]:
         parts.append(tuple(values[:length]))
         values = values[length:]
     return [*parts, tuple(values)]
-
-
-# --- Simplify ------------------------------------------------------------------------------------
-
-
-def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value]) -> Value | None:
-    """The input that an equation gives back as it is: x · 1, a choice that is known, …"""
-    if name == "convert_element_type" and inputs[0].dtype == params["new_dtype"]:
-        return inputs[0]
-    if name == "reduce_precision" and (params["exponent_bits"], params["mantissa_bits"]) == (8, 23):
-        return inputs[0]
-    if name in ("reshape", "broadcast_in_dim", "squeeze") and len(inputs) == 1:
-        shape = params.get("new_sizes", params.get("shape"))
-        return inputs[0] if inputs[0].shape == shape else None
-    if name == "select_n" and isinstance(inputs[0], Const) and inputs[0].is_uniform:
-        return _if_whole(inputs[1 + int(inputs[0].number)], inputs[1])
-    neutral = {"mul": 1, "div": 1, "sub": 0}.get(name)
-    if neutral is not None and _is(inputs[1], neutral):
-        return _if_whole(inputs[0], inputs[1])
-    if name in ("and", "or") and inputs[0].dtype.kind == "b":
-        for value, other in (inputs, inputs[::-1]):
-            if _is(other, name == "and"):
-                return _if_whole(value, other)
-    if name == "mul" and _is(inputs[0], 1):
-        return _if_whole(inputs[1], inputs[0])
-    if name == "add" and inputs[0].dtype.kind != "f":  # −0 + 0 is another float than −0
-        if _is(inputs[0], 0):
-            return _if_whole(inputs[1], inputs[0])
-        if _is(inputs[1], 0):
-            return _if_whole(inputs[0], inputs[1])
-    return None
-
-
-def _is(value: Value, number: int) -> bool:
-    return isinstance(value, Const) and value.is_uniform and bool(value.number == number)
-
-
-def _if_whole(value: Value, other: Value) -> Value | None:
-    """The value, unless the other one gives the result its shape."""
-    narrower = len(other.shape) in (0, len(value.shape)) and all(
-        size in (1, its) for size, its in zip(other.shape, value.shape, strict=False)
-    )
-    return value if narrower else None
-
-
-def _evaluated(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Value] | None:
-    """The results of an equation that has constants only, where they are small or repeat one number."""
-    consts = [value for value in inputs if isinstance(value, Const)]
-    if not consts:  # iota: its formula is shorter than its values
-        return None
-    if eqn.primitive.name == "broadcast_in_dim" and consts[0].is_uniform and consts[0].key is None:
-        return [Const(np.broadcast_to(consts[0].number, eqn.params["shape"]))]
-    sizes = [prod(_seen(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
-    if sum(sizes) > max(SMALL, *(x.value.nbytes for x in consts)):
-        return None
-    results = eqn.primitive.bind(*(x.value if x.key is None else x.key for x in consts), **eqn.params)
-    return [constant(x) for x in (results if eqn.primitive.multiple_results else [results])]
-
-
-def _identity(value: Value) -> Any:
-    """Equal for values that are known to be equal."""
-    if isinstance(value, Const) and value.is_uniform:
-        return value.shape, value.dtype, value.number.tobytes()
-    if isinstance(value, Const) and value.value.nbytes <= SMALL:
-        return value.shape, value.dtype, value.value.tobytes()
-    return id(value)
-
-
-def _needed(eqns: Sequence[Eqn], outputs: Sequence[Value]) -> list[Eqn]:
-    """The equations that the outputs depend on."""
-    wanted, kept = set(outputs), []
-    for eqn in reversed(eqns):
-        if not wanted.isdisjoint(eqn.outputs):
-            kept.append(eqn)
-            wanted.update(eqn.reads)
-    return kept[::-1]
 
 
 def _source(eqn: JaxprEqn) -> tuple[str, str] | None:

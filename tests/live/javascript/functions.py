@@ -338,6 +338,7 @@ add("key of a seed", lambda n: random.bits(random.key(n), (4,)), i(high=2**31 - 
 add("raw key", lambda n: random.uniform(random.PRNGKey(n), (4,)), i(low=0), exact=True)
 add("folded key", lambda k, n: random.bits(random.fold_in(k, n), (4,)), key, i())
 add("keys in batches", lambda k: jax.vmap(lambda s: random.bits(s, (2,)))(random.split(k, 5)), key)
+add("keys broadcast", lambda k: jax.vmap(random.bits)(jnp.broadcast_to(k, (2,))), key)
 add("keys in a scan", lambda k: lax.scan(lambda c, _: (random.split(c)[0], random.bits(c)), k, None, length=5), key)
 add("keys through a loop", lambda k: lax.scan(lambda c, s: (c + 1, random.bits(s)), 0, random.split(k, 4)), key)
 add(

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from lib.live import to_javascript
 from tests.live.javascript.comparison import Case, compare, script
 from tests.live.javascript.functions import EXACT, FUNCTIONS, arguments
 
@@ -37,6 +38,21 @@ def test_agrees_in_chromium(name, cases, in_chromium):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_agrees_in_firefox(name, cases, in_firefox):
     compare(cases[name], in_firefox[name], tolerance(name))
+
+
+def test_a_sliced_function_gives_the_same(browser):
+    """Driven to its end, step by step."""
+    drive = "let run = start(...args), step; while (!(step = run.next()).done); return step.value;"
+    sliced = {}
+    for name in ("scan in scan", "while", "cond in a loop", "fori that swaps", "matrix times matrix"):
+        fn, calls = FUNCTIONS[name][0], arguments(name)
+        sliced[name] = Case(
+            fn, calls, f"((start) => (...args) => {{ {drive} }})({to_javascript(fn, *calls[0], sliced=True)})"
+        )
+    with browser.new_page() as page:
+        results = json.loads(page.evaluate(script([*sliced.values()])))
+    for (name, case), result in zip(sliced.items(), results, strict=True):
+        compare(case, result, tolerance(name))
 
 
 def test_a_strict_policy_lets_it_run(cases):

@@ -95,6 +95,14 @@ def test_the_search_finds_english_and_chinese_terms(browser: Browser, site: str,
         assert visit.errors == []
 
 
+def test_a_search_shows_the_word_though_it_looks_for_its_stem(browser: Browser, site: str) -> None:
+    with browser.new_page() as page:
+        Visit(page).go(f"{site}/search.html?q=entropy")
+        excerpts = page.locator("#search-results li p.context")
+        expect(excerpts.first).to_be_visible()
+        assert all("entropy" in text.lower() for text in excerpts.all_text_contents())
+
+
 def test_a_request_to_another_host_would_be_caught(browser: Browser) -> None:
     with browser.new_page() as page:
         visit = Visit(page).go("data:text/html,<img src='http://example.invalid/x.png'>")

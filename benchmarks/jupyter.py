@@ -83,6 +83,7 @@ def figure_in_jupyter(browser: Browser) -> Iterator[Page]:
         with server(Path(folder)) as address, browser.new_page(viewport={"width": 1280, "height": 1000}) as page:
             page.goto(f"{address}/lab/tree/figure.ipynb")
             page.locator(".jp-Notebook .cm-content").first.click(timeout=120_000)
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)  # before, a key would be lost
             page.keyboard.press("Shift+Enter")
             page.locator(f"{PICTURE} svg").first.wait_for(timeout=120_000)
             page.locator(SLIDER).first.focus()

@@ -4,6 +4,8 @@
     python3 book test     run all tests
     python3 book build    build to _build/html, without serving
     python3 book lab      open the notebooks in JupyterLab
+    python3 book pdf      print the whole book to _build/book.pdf, with Chromium
+    python3 book zip      pack the built pages to _build/book.zip, to be read anywhere without a network
 
 On Windows: `py book`. The first run makes `.venv` from the locked requirements; later runs start at once.
 This file uses the standard library only: nothing else is there when it starts.
@@ -29,7 +31,20 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.txt"
 HTML = ROOT / "_build" / "html"
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
-COMMANDS = ("serve", "build", "lab", "test")
+COMMANDS = ("serve", "build", "lab", "pdf", "zip", "test")
+# What each browser is called, and where it is on macOS and Windows; first its package on Debian.
+BROWSERS = {
+    "CHROMIUM": (
+        *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    ),
+    "FIREFOX": (
+        *("firefox-esr", "firefox"),
+        "/Applications/Firefox.app/Contents/MacOS/firefox",
+        r"C:\Program Files\Mozilla Firefox\firefox.exe",
+    ),
+}
 
 
 class Failure(Exception):
@@ -46,7 +61,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         install()
-        {"serve": serve, "build": build, "lab": lab, "test": test}[command]()
+        {"serve": serve, "build": build, "lab": lab, "pdf": pdf, "zip": pack, "test": test}[command]()
     except Failure as failure:
         print(f"\nbook: {failure}", file=sys.stderr)
         return 1
@@ -161,6 +176,19 @@ def lab() -> None:
     run([BIN / "jupyter-lab", "chapters", *root], "JupyterLab ended with an error: see the lines above.")
 
 
+def pdf() -> None:
+    build()
+    chromium = find_browsers()["CHROMIUM"]
+    if not chromium:
+        raise Failure("no Chromium was found to print with: install one, or set CHROMIUM to its path.")
+    run([PYTHON, ROOT / "book" / "pdf.py"], "the book was not printed: see the lines above.", CHROMIUM=chromium)
+
+
+def pack() -> None:
+    build()
+    print(f"Written: {shutil.make_archive(str(HTML.parent / 'book'), 'zip', HTML)}")
+
+
 # --- The tests -----------------------------------------------------------------------------------
 
 
@@ -172,35 +200,38 @@ def test() -> None:
     run([BIN / "ruff", "format", "--check", "--quiet", "."], "files are not formatted: run `.venv/bin/ruff format`.")
     run([BIN / "mypy"], "the types do not fit: see the lines above.")
     build()
-    chromium = find_chromium()
-    if not chromium:
-        print("Page tests will be skipped: no Chromium or Chrome was found. Install one, or set CHROMIUM to its path.")
+    browsers = find_browsers()
+    missing = [name for name, path in browsers.items() if not path]
+    if missing:
+        print(f"Browser tests will be skipped: install what is missing, or set its path in {' and '.join(missing)}.")
     # One kernel a notebook and one browser a file: whole files go to one worker.
     run(
         [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *NBVAL, "tests", "lib", "chapters"],
         "tests failed: the lines above that start with FAILED name them.",
-        CHROMIUM=chromium or "",
+        **browsers,
     )
 
 
-def find_chromium() -> str | None:
-    """The path of a Chromium or Chrome on this machine; on Debian as root, installed if there is none."""
-    names = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-    places = (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    )
-    found = next(filter(None, map(shutil.which, (*names, *places))), None)
-    if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Chromium for the page tests …", flush=True)
+def find_browsers() -> dict[str, str]:
+    """The paths of the browsers on this machine, empty where there is none; on Debian as root, they are installed."""
+    found = {name: find(name) for name in BROWSERS}
+    missing = [BROWSERS[name][0] for name, path in found.items() if not path]
+    if missing and shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"Installing {' and '.join(missing)} for the page tests …", flush=True)
         run(["apt-get", "update", "-qq"], "apt-get update failed: see the lines above.")
         run(
-            ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", "chromium"],
-            "Chromium could not be installed: see the lines above.",
+            ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", *missing],
+            "the browsers could not be installed: see the lines above.",
             DEBIAN_FRONTEND="noninteractive",
         )
-        found = shutil.which("chromium")
+        found = {name: find(name) for name in BROWSERS}
     return found
+
+
+def find(browser: str) -> str:
+    """The path that a variable of the browser's name holds, or where the browser is found."""
+    names = (os.environ.get(browser) or "", *BROWSERS[browser])
+    return next(filter(None, map(shutil.which, names)), "")
 
 
 if __name__ == "__main__":

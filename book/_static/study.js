@@ -37,19 +37,18 @@
     mark();
   };
 
-  // What was done before is marked on its form.
-  const mark = () => {
-    let done;
+  const isDone = (form) => {
     try {
-      done = load();
+      return load()[form.localName === "form" ? "questions" : "exercises"].includes(form.dataset.study);
     } catch {
-      return;
+      return false;
     }
-    for (const form of document.querySelectorAll(".study")) {
-      const kind = form.localName === "form" ? "questions" : "exercises";
-      form.classList.toggle("done", done[kind].includes(form.dataset.study));
-      form.querySelector(".study-done").textContent = form.matches(".done") ? " · done" : "";
-    }
+  };
+
+  // What was done, now or before, is marked.
+  const mark = () => {
+    for (const form of document.querySelectorAll(".study"))
+      form.querySelector(".study-done").textContent = isDone(form) ? " · done" : "";
   };
 
   // --- Questions and predictions -----------------------------------------------------------------------------------
@@ -112,12 +111,28 @@
     record("questions", form.dataset.study);
   };
 
+  // What the cells right below a prediction show is veiled until the guess is made, or the reader turns to it.
+  const veil = (form) => {
+    const veiled = [];
+    for (let cell = form.closest(".cell").nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
+      if (!cell.querySelector(".study")) veiled.push(...cell.querySelectorAll(".cell_output"));
+    const lift = () => veiled.forEach((output) => output.classList.remove("veiled"));
+    for (const output of veiled) {
+      output.classList.add("veiled");
+      for (const turned of ["pointerdown", "focusin"]) output.addEventListener(turned, lift);
+    }
+    return lift;
+  };
+
   for (const form of document.querySelectorAll("form.study")) {
     const status = form.querySelector("[role=status]"), details = form.querySelector("details"), { guess } = form.elements;
     details.hidden = true;
+    const predicts = "prediction" in form.dataset, linked = location.hash.startsWith("#figure-");
+    const lift = predicts && !linked && !isDone(form) && veil(form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      ("prediction" in form.dataset ? compare : check)(form, status, details);
+      (predicts ? compare : check)(form, status, details);
+      if (lift) lift();
     });
     guess?.addEventListener("input", () => {
       guess.nextElementSibling.textContent = guess.ariaValueText = +guess.value + form.dataset.unit;

@@ -1,8 +1,8 @@
 """The contents of the whole article, also of what is not written yet: `book/contents.yml`.
 
 The sidebar (book/_templates/sbt-sidebar-nav.html) lists all of it. The directive `contents-table` shows what each
-chapter assumes and teaches. Where the file and `_toc.yml` disagree, or a chapter assumes what no chapter before it
-teaches, is a Sphinx warning.
+chapter assumes and teaches, and each chapter shows its title in the article. Where the file and `_toc.yml` disagree, or
+a chapter assumes what no chapter before it teaches, is a Sphinx warning.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -116,6 +116,15 @@ class ContentsTable(SphinxDirective):
         return cell
 
 
+def add_chinese_title(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the article's own title below that of its chapter: readers of the article, and the search, look for it."""
+    entry = next((entry for entry in app.config.contents if entry.file == app.env.docname), None)
+    if entry and entry.chinese:
+        html = f'<p class="chinese" lang="zh-Hant">{entry.chinese}</p>'
+        title = next(doctree.findall(nodes.title))
+        title.parent.insert(1, nodes.raw("", html, format="html"))
+
+
 def row(*cells: nodes.Node) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
 
@@ -133,4 +142,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("contents-table", ContentsTable)
     # After sphinx_external_toc has read _toc.yml (priority 900).
     app.connect("config-inited", read, priority=950)
+    app.connect("doctree-read", add_chinese_title)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 """A page loads little: the theme's icons are cut to those that the book shows, and what no page loads is deleted.
 
-The theme's style sheet has a rule for each of 1400 icons, and its font a picture; the book shows about twenty of them.
+The theme's font has a picture for each of 1400 icons; the book shows about twenty of them.
 """
 
 import logging
@@ -13,11 +13,10 @@ from fontTools import subset
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-STYLE = "_static/styles/pydata-sphinx-theme.css"
+from book.extensions.style_sheet import SHEET
+
 FONT = "_static/vendor/fontawesome/webfonts/fa-solid-900.ttf"
 
-ICON = re.compile(r"\bfa-[a-z0-9-]+")
-ICON_RULE = re.compile(r"(?:\.fa-[a-z0-9-]+:{1,2}before,?)+\{content:[^}]*\}")
 FONT_RULE = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
 OUR_FONT_RULE = '@font-face{font-family:"Font Awesome 6 Free";font-weight:900;src:url("%s") format("woff")}'
 CHARACTER = re.compile(r"\\([ef][0-9a-f]{3})\b|([\ue000-\uf8ff])")  # an icon in a style sheet, escaped or plain
@@ -25,21 +24,19 @@ ADDRESS = re.compile(r"""(?:url\(|@import )["']?([^"')]+)""")
 
 
 def cut_icons(html: Path) -> None:
-    """Leave the icons that a page names, and those that style sheets show without a name."""
-    named = {name for page in html.rglob("*.html") for name in ICON.findall(page.read_text(encoding="utf-8"))}
-    style = (html / STYLE).read_text(encoding="utf-8")
-    style = ICON_RULE.sub(lambda rule: rule[0] if named & set(ICON.findall(rule[0])) else "", style)
+    """Leave the icons that the style sheet shows: book.extensions.style_sheet left in it those that a page names."""
+    style = (html / SHEET).read_text(encoding="utf-8")
     font = (html / FONT).with_suffix(".woff")
     style = FONT_RULE.sub("", style) + OUR_FONT_RULE % f"../../{font.relative_to(html).as_posix()}"
-    (html / STYLE).write_text(style, encoding="utf-8")
+    (html / SHEET).write_text(style, encoding="utf-8")
 
-    sheets = [path.read_text(encoding="utf-8") for path in (html / STYLE).parent.glob("*.css")]
-    found = [found for sheet in sheets for found in CHARACTER.findall(sheet)]
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # else it tells each step
     options = subset.Options(flavor="woff", layout_features=[])
     icons = subset.load_font(html / FONT, options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=[int(escaped, 16) if escaped else ord(plain) for escaped, plain in found])
+    subsetter.populate(
+        unicodes=[int(escaped, 16) if escaped else ord(plain) for escaped, plain in CHARACTER.findall(style)]
+    )
     subsetter.subset(icons)
     subset.save_font(icons, font, options)
 
@@ -78,6 +75,6 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    # When the theme has written its last files, and before book.extensions.self_contained reads them.
+    # When the style sheets are one, and before book.extensions.self_contained reads them.
     app.connect("build-finished", finish, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

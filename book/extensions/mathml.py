@@ -59,6 +59,8 @@ def convert(node: nodes.Element, latex: str, displaystyle: bool) -> str:
         return ""
     if "<menclose" in mathml:  # browsers draw MathML Core, which has no boxes and no strike-outs
         logger.warning("the formula %r has a box or a strike-out, which browsers omit", latex, location=node)
+    if "\u0332" in mathml:
+        logger.warning(r"the formula %r has a line that Chromium misplaces: write \bar", latex, location=node)
     return mathml
 
 

@@ -76,7 +76,7 @@ class Folded:
         )
         return (
             f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
-            '<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
+            f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
             f"<p>Solve it in Jupyter: there <code>check</code> answers at once.</p>{folded}"
             f"<details><summary>Solution</summary>{_code(self.exercise.solution)}</details></section>"
         )

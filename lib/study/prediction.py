@@ -66,6 +66,9 @@ class Predicted(Form):
     def __init__(self, asked: Prediction) -> None:
         self.name, self.text, self.because = asked.name, asked.text, asked.because
 
+    def attributes(self) -> dict[str, Any]:
+        return {"prediction": ""}
+
     def answers(self) -> str:
         return (
             f'<p><strong class="result">{to_html(self.result)}</strong></p><p class="reply">{to_html(self.because)}</p>'

@@ -1,4 +1,4 @@
-"""The built book, served on this machine and opened in the Chromium that is on it."""
+"""The built book, served on this machine and opened in the browsers that are on it."""
 
 import functools
 import http.server
@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from tests.firefox import Firefox, find
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
@@ -70,6 +72,9 @@ class Visit:
 
     def go(self, url: str) -> "Visit":
         self.page.goto(url, wait_until="networkidle")
+        # On a busy machine the fonts are asked for later. With scripts off no promise is kept, so it is asked again.
+        while self.page.evaluate("[document.documentElement.offsetHeight, document.fonts.status][1]") != "loaded":
+            self.page.wait_for_timeout(50)
         return self
 
 
@@ -104,6 +109,15 @@ def browser() -> Iterator[Browser]:
         give_up("no Chromium was found: install one, or set CHROMIUM to its path")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Firefox]:
+    if not find():
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("no Firefox was found: install one, or set FIREFOX to its path")
+    with Firefox() as firefox:
+        yield firefox
 
 
 @pytest.fixture(scope="module", params=[*PAGES, "search"])

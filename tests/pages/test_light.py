@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.pages.conftest import PAGES, Visit
 
-LIMIT = 200_000  # bytes of scripts, styles and fonts of a page, compressed
+LIMIT = 150_000  # bytes of scripts, styles and fonts of a page, compressed
 
 TOKENS = "math :is(mi, mn, mo, mtext, ms)"
 DRAWN = """() =>
@@ -22,7 +22,7 @@ DRAWN = """() =>
 def test_a_page_is_light(visit: Visit) -> None:
     kinds = ("script", "stylesheet", "font")
     loaded = {r.url: len(gzip.compress(r.body())) for r in visit.responses if r.request.resource_type in kinds}
-    assert 50_000 < sum(loaded.values()) <= LIMIT, loaded  # below the first, nothing was measured
+    assert 20_000 < sum(loaded.values()) <= LIMIT, loaded  # below the first, nothing was measured
 
 
 def test_scripts_are_files(visit: Visit) -> None:
@@ -61,7 +61,7 @@ def test_the_font_of_the_formulas_has_every_character(visit: Visit) -> None:
 def test_a_missing_character_would_be_found(browser: Browser, site: str) -> None:
     with browser.new_page() as page:
         Visit(page).go(f"{site}/book/glossary.html")
-        page.evaluate("document.querySelector('math mi').textContent = '一'")
+        page.evaluate("document.querySelector('math mi').textContent = 'Ж'")
         assert len(list(drawn_by_another_font(page))) == 1
 
 

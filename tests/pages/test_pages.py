@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from book.extensions import contents, self_contained
 from tests.pages.conftest import PAGES, ROOT, Visit
@@ -67,6 +67,30 @@ def test_the_front_door_leads_to_the_cover(browser: Browser, site: str) -> None:
     with browser.new_page() as page:
         page.goto(site)
         page.wait_for_url("**/book/index.html")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("entropy", "chapters/0_tools"),
+        ("樸素貝葉斯", "chapters/3_2_naive_bayes"),
+        ("貝葉斯 outfits", "chapters/3_2_naive_bayes"),
+        ("第一個生成模型", "chapters/3_a_first_generative_model"),
+        ("熵", "book/glossary"),
+        ("量子力學", None),
+    ],
+)
+def test_the_search_finds_english_and_chinese_terms(browser: Browser, site: str, query: str, found: str | None) -> None:
+    with browser.new_page() as page:
+        visit = Visit(page).go(f"{site}/search.html?q={query}")
+        page.wait_for_function("document.querySelector('.search-summary')?.textContent.match(/found|did not match/)")
+        links = page.locator("#search-results li > a").evaluate_all("links => links.map(link => link.pathname)")
+        if found:
+            assert f"/{found}.html" in links[:3]
+            expect(page.locator("#search-results li p.context").first).not_to_be_empty()
+        else:
+            assert links == []
+        assert visit.errors == []
 
 
 def test_a_request_to_another_host_would_be_caught(browser: Browser) -> None:

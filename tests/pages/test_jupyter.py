@@ -1,0 +1,18 @@
+"""A live figure in JupyterLab: a real server, a real kernel, and a slider that is moved from the keyboard."""
+
+from playwright.sync_api import Browser, expect
+
+from benchmarks import jupyter
+
+
+def test_a_slider_moves_the_figure(browser: Browser) -> None:
+    with jupyter.figure_in_jupyter(browser) as page:
+        picture = page.locator(jupyter.PICTURE).first
+        expect(picture).to_contain_text("97.6 % of draws are new")
+        avatars = picture.locator("image").get_attribute("href")
+        page.keyboard.press("ArrowRight")  # from alpha = 1 to 10^0.05
+        expect(picture).to_contain_text("97.8 % of draws are new", timeout=60_000)
+        assert picture.locator("image").get_attribute("href") != avatars
+        page.keyboard.press("ArrowLeft")
+        expect(picture).to_contain_text("97.6 % of draws are new", timeout=60_000)
+        assert picture.locator("image").get_attribute("href") == avatars

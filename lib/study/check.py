@@ -151,10 +151,10 @@ def _unknown(exercise: Exercise, answer: Any, given: list[np.ndarray], wanted: l
             how = f"Its shape is `{array.shape}`, and the exercise asks for `{want.shape}`."
         elif array.dtype.kind == "f" and np.isnan(array).any():
             how = "It holds `nan`, which is what 0/0 and ∞ − ∞ give."
-        elif same(array, want, 0.05):
-            how = f"{_brief(array)} is near. Is it rounded?"
+        elif not inputs and same(array, want, 0.05):
+            how = f"{_brief(array)} is near. Give three digits."
         else:
-            how = f"{_brief(array)} is none of the mistakes that we know."
+            how = f"No mistake that we know gives {_brief(array)}."
         return f'**Not right.**{_at(answer, inputs)} {how} `hint("{exercise.name}")` helps.'
     raise AssertionError("an answer that is right everywhere is right")
 

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 VERSION = 1
 KINDS = ("pages", "questions", "exercises")
@@ -29,15 +30,14 @@ def load() -> Progress:
         return {kind: [] for kind in KINDS}
     try:
         found = json.loads(text)
-        version, lists = found["version"], [found[kind] for kind in KINDS]
+        version = found["version"]
     except (ValueError, TypeError, KeyError):
-        raise ValueError(f"{path().name} is damaged") from None
+        version = None
     if type(version) is int and version > VERSION:
         raise ValueError(f"{path().name} comes from a newer version of the book")
-    names = [name for each in lists for name in (each if isinstance(each, list) else [None])]
-    if version != VERSION or not all(isinstance(name, str) for name in names):
+    if version != VERSION or not all(_are_names(found.get(kind)) for kind in KINDS):
         raise ValueError(f"{path().name} is damaged")
-    return dict(zip(KINDS, lists, strict=True))
+    return {kind: found[kind] for kind in KINDS}
 
 
 def record(kind: str, name: str) -> str:
@@ -52,6 +52,10 @@ def record(kind: str, name: str) -> str:
     except OSError as error:
         return f"Your progress was not stored: {error.strerror} ({path()})."
     return ""
+
+
+def _are_names(names: Any) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def _write(text: str) -> None:

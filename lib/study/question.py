@@ -71,7 +71,7 @@ def question(name: str, *, answer: Any) -> "Asked":
     """Ask the question with this name (lib/study/content); `answer` is what the chapter computed.
 
     Raises ValueError where no choice or several are right, where a wrong answer has no explanation with a link to what
-    mends it, and where a mistake gives the right number.
+    mends it, and where a mistake gives the right number or that of another mistake.
     """
     found: Question | Number = find(name, Question, Number)
     return AskedChoice(found, answer) if isinstance(found, Question) else AskedNumber(found, answer)
@@ -82,7 +82,7 @@ class Reply:
     label: str
     because: str
     right: bool
-    value: float | None = None  # the number that is answered so; None for any other
+    value: float = math.nan  # the number that is answered so; nan for any other
 
     def words(self) -> str:
         return f"<strong>{'Right.' if self.right else 'Not right.'}</strong> {to_html(self.because)}"
@@ -108,7 +108,7 @@ class Asked(Form):
         return "<ul>" + "".join(map(self._answer, self.replies)) + "</ul>"
 
     def _answer(self, reply: Reply) -> str:
-        value = "" if reply.value is None else f' data-value="{reply.value!r}"'
+        value = "" if math.isnan(reply.value) else f' data-value="{reply.value!r}"'
         right = " data-right" * reply.right
         return f'<li{right}{value}>{to_html(reply.label)}: <span class="reply">{reply.words()}</span></li>'
 
@@ -145,9 +145,11 @@ class AskedNumber(Asked):
         if not math.isfinite(self.answer):
             raise ValueError(f"the answer of {asked.name} must be finite; got {answer}")
         mistakes = [Reply(_shown(m.gives), m.because, False, float(m.gives)) for m in asked.mistakes]
-        for reply in mistakes:
+        for i, reply in enumerate(mistakes):
             if close(reply.value, self.answer, 2 * self.tolerance):
                 raise ValueError(f"a mistake in {asked.name} gives the right number, {reply.label}")
+            if any(close(reply.value, before.value, 2 * self.tolerance) for before in mistakes[:i]):
+                raise ValueError(f"two mistakes in {asked.name} give one number, {reply.label}")
         self.replies = [
             Reply(_shown(self.answer), asked.right, True, self.answer),
             *mistakes,
@@ -168,7 +170,7 @@ class AskedNumber(Asked):
         number = read_number(widget.value)
         if number is None:
             return html.escape(UNREAD), False
-        known = (r for r in self.replies if r.value is not None and close(number, r.value, self.tolerance))
+        known = (reply for reply in self.replies if close(number, reply.value, self.tolerance))
         reply = next(known, self.replies[-1])
         return reply.words(), reply.right
 
@@ -194,8 +196,8 @@ def read_number(text: str) -> float | None:
     return float(match[1]) / float(match[2] or 1) / (100 if match[3] else 1)
 
 
-def close(a: float | None, b: float, tolerance: float) -> bool:
-    return a is not None and abs(a - b) <= tolerance * (abs(b) or 1)
+def close(a: float, b: float, tolerance: float) -> bool:
+    return abs(a - b) <= tolerance * (abs(b) or 1)
 
 
 def _shown(number: Any) -> str:

@@ -111,11 +111,6 @@ ITEMS = (
                 "This is white alone. With silver-grey hair as well it is rarer: see "
                 "[A probability table](0_tools.ipynb#a-probability-table).",
             ),
-            Mistake(
-                _white / _silver,
-                "You divided, as for a conditional. Independence multiplies the margins: see "
-                "[A probability table](0_tools.ipynb#a-probability-table).",
-            ),
         ),
         "Multiply the two margins: see [A probability table](0_tools.ipynb#a-probability-table).",
         recall=True,

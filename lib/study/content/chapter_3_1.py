@@ -209,6 +209,10 @@ ITEMS = (
                 "Alpha was added to the total once, not once for each cell: the probabilities sum to more than 1.",
             ),
             Mistake(
+                lambda n, alpha: (n + alpha) / (n.sum() + alpha * len(n)),
+                "`len` counts the rows. Every cell gets its alpha, and `n.size` counts the cells.",
+            ),
+            Mistake(
                 lambda n, alpha: n / n.sum() + alpha,
                 "You smoothed after dividing: alpha is a number of *people*, so it is added to the counts, before.",
             ),

@@ -56,7 +56,7 @@ class Form(abc.ABC):
 
     def box(self) -> widgets.Widget:
         control, button, reply = self.widget(), widgets.Button(description=self.button), widgets.HTML()
-        button.layout.width = "auto"
+        button.layout.width, button.layout.align_self = "auto", "flex-start"
 
         def press(_button: widgets.Button) -> None:
             words, done = self.given(control)

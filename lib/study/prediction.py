@@ -122,7 +122,7 @@ class GuessedNumber(Predicted):
         middle = scale.low + scale.step * round((scale.high - scale.low) / scale.step / 2)
         return (
             f'<label>Your guess: <input type="range" name="guess" min="{scale.low}" max="{scale.high}" '
-            f'step="{scale.step}" value="{middle:g}"><output>{scale.words(middle)}</output></label>'
+            f'step="{scale.step}" value="{middle:g}"><span aria-hidden="true">{scale.words(middle)}</span></label>'
         )
 
     def widget(self) -> widgets.Widget:

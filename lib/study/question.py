@@ -57,7 +57,7 @@ class Number:
     right: str
     mistakes: tuple[Mistake, ...]
     otherwise: str
-    tolerance: float = 0.005
+    tolerance: float = 0.02  # two digits are enough
     recall: bool = False
 
     def __post_init__(self) -> None:

@@ -199,7 +199,8 @@ def test_progress_counts_leaves_returns_and_is_forgotten(
 ) -> None:
     choose(chapter, "3.1-novel", 2)
     chapter.locator(".study-end").scroll_into_view_if_needed()
-    chapter.wait_for_function(f"JSON.parse(localStorage.getItem('{PLACE}')).pages.length === 1")
+    while not stored(chapter)["pages"]:
+        chapter.wait_for_timeout(50)
     page = panel()
     before = counts(page)
     assert [words.split()[0] for words in before["3.1 The simplest model"]] == ["1", "1", "0"]

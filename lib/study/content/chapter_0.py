@@ -36,7 +36,7 @@ ITEMS = (
         "0-coin",
         "A coin shows heads 9 times in 10. How uncertain is it, if a fair coin has 1 bit?",
         Scale(0, 1, 0.05, " bits"),
-        "Most people guess too low. The rare tails are surprising enough to keep the average up.",
+        "The rare tails are surprising enough to keep the average up.",
     ),
     Prediction(
         "0-explodes",
@@ -54,12 +54,12 @@ ITEMS = (
         "0-direction",
         "Your model gives probability 0 to something that does happen now and then. Which of the two is infinite?",
         (
+            Choice("KL(truth‖model)", "The truth stands first: data come from it, and one event ruins the model."),
             Choice(
                 "KL(model‖truth)",
                 "You swapped the two. Here the data come from the model, and the truth allows all that the model does. "
                 "The truth stands first: see [What a wrong model costs](#kl-what-a-wrong-model-costs).",
             ),
-            Choice("KL(truth‖model)", "The truth stands first: data come from it, and one event ruins the model."),
             Choice(
                 "both",
                 "KL is no distance, and has a direction. Only one of the two averages over what really happens: see "
@@ -129,7 +129,6 @@ ITEMS = (
         ),
         "Sum a row for one margin and a column for the other, and multiply: see "
         "[A probability table](#a-probability-table).",
-        tolerance=0.02,
         recall=True,
     ),
     Number(

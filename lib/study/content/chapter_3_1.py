@@ -186,12 +186,12 @@ ITEMS = (
         "3.1-recall-direction",
         "KL(truth‖memoriser) is infinite. And KL(memoriser‖truth)?",
         (
+            Choice("finite", "All that the memoriser makes, the truth allows. That is why its samples look flawless."),
             Choice(
                 "infinite",
                 "KL has a direction. Here the memoriser stands first, and all that *it* can do the truth allows: see "
                 "[What a wrong model costs](0_tools.ipynb#kl-what-a-wrong-model-costs).",
             ),
-            Choice("finite", "All that the memoriser makes, the truth allows. That is why its samples look flawless."),
             Choice(
                 "zero",
                 "It is zero only where the two laws are the same: see "

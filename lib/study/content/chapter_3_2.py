@@ -43,15 +43,15 @@ ITEMS = (
         "have a mutual information of 0. What does that show?",
         (
             Choice(
+                "assumed",
+                "Independence is an assumption, not a finding. The law itself has a mutual information above 0.",
+                "Nothing: it was put in",
+            ),
+            Choice(
                 "found",
                 "It would be 0 with any data: independence went in as an assumption, and cannot come out as a "
                 "finding. In the stylist's law the two do depend on each other. See [One assumption](#one-assumption).",
                 "In the stylist's law the two are independent",
-            ),
-            Choice(
-                "assumed",
-                "Independence is an assumption, not a finding. The law itself has a mutual information above 0.",
-                "Nothing: it was put in",
             ),
             Choice(
                 "learnt",
@@ -110,29 +110,34 @@ ITEMS = (
         "The rule is (d₁ − 1)(d₂ − 1)/2N: see [What real dependence looks like](#what-real-dependence-looks-like).",
     ),
     Number(
-        "3.2-recall-weight",
-        "Chapter 3.1: in the *table* with Laplace smoothing, what share of all people, real and pretended, are the "
-        "fifty?",
-        "Fifty of 4082: the data all but drown. Naive Bayes pretends only a few people for each feature.",
+        "3.2-recall-people",
+        "Chapter 3.1: Laplace smoothing of the *table*. How many people are there in all, real and pretended?",
+        "Fifty of them are real, and all but drown. Naive Bayes pretends only a few for each feature.",
         (
             Mistake(
-                50 / 51,
+                50 + 1,
                 "One was added to the total once, not once for each cell: see "
                 "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
             ),
             Mistake(
-                50 / 55,
+                50 + 5,
                 "You took d for the number of features. It is the number of cells: see "
                 "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
             ),
             Mistake(
-                50 / 4032,
-                "The real people are part of the total too: see "
+                50 + 28,
+                "28 are the values of all features, as in naive Bayes. The table has a cell for each combination: see "
+                "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
+            ),
+            Mistake(
+                4032,
+                "These are the pretended ones. The fifty are there too: see "
                 "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
             ),
         ),
         "Each of 4032 cells got one pretended person: see "
         "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
+        tolerance=0,
         recall=True,
     ),
     Question(

@@ -4,7 +4,7 @@
 
 It starts a Jupyter server on this machine, opens a notebook with the busiest figure of the book in Chromium, moves a
 slider from the keyboard, and measures the time from the key to the new picture. The results, benchmarks/jupyter.json,
-stand on the page book/live.md.
+stand on the page book/javascript.md.
 """
 
 import socket

@@ -5,7 +5,7 @@
 
 It opens each live figure in Chromium and moves each of its sliders from the keyboard. At some settings it compares what
 the page draws with what JAX gave there when the book was built; then it measures the time from the key to the painted
-page. The results, benchmarks/live.json, stand under the figures and on the page book/live.md: build again to see them.
+page. The results, benchmarks/live.json, stand under the figures and on book/javascript.md: build again to see them.
 """
 
 import base64

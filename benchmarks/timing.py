@@ -60,6 +60,7 @@ def facts() -> dict[str, Any]:
     """What the figures were measured on and with."""
     return {
         "date": date.today().isoformat(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "architecture": platform.machine(),
         "python": platform.python_version(),

@@ -21,7 +21,7 @@ COLOURS = 128  # as few as the eye allows: a third of the bytes
 
 
 def picture() -> Image.Image:
-    """The cover, RGBA, 640 × 160 pixels; its ground is transparent, so that it is the page's own, light or dark."""
+    """The cover, RGBA, 640 × 160 pixels; its ground is transparent: book.css says what it stands on."""
     model = NaiveBayes.fit(outfits.fifty, outfits.sizes, alpha=0.1)
     people = np.hstack([mosaic(outfits.fifty), mosaic(np.asarray(model.sample(jax.random.key(7), 50)))])
     height, width, _ = people.shape

@@ -11,7 +11,9 @@ once by two running sums follows L. Hübschle-Schneider & P. Sanders, ACM Trans.
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt
+
+from lib.threefry import BLOCK, bits
 
 BITS = 30  # probabilities are rounded to multiples of 2⁻³⁰, so that all sums fit into int32
 
@@ -41,8 +43,12 @@ class AliasTable(eqx.Module):
 
     def draw(self, key: PRNGKeyArray, n: int) -> Int[Array, " n"]:
         """n outcomes; the first m of them do not depend on n."""
-        random = (jax.random.bits(key, (n,)) >> (32 - BITS)).astype(jnp.int32)
-        slot, place = jnp.divmod(random, (1 << BITS) // len(self.alias))
+        block = max(1, min(n, BLOCK))
+        random = bits(key, -(-n // block) * block).reshape(-1, block)
+        return jnp.ravel(jax.lax.map(self._outcomes, random))[:n]
+
+    def _outcomes(self, random: UInt[Array, " n"]) -> Int[Array, " n"]:
+        slot, place = jnp.divmod((random >> (32 - BITS)).astype(jnp.int32), (1 << BITS) // len(self.alias))
         return jnp.where(place < self.threshold[slot], slot, self.alias[slot])
 
 

@@ -19,7 +19,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import Discrete, cell_of, combinations, in_chunks, joint_counts, look_up, pick, smooth
+from lib.discrete import Discrete, cell_of, combinations, look_up, pick, smooth
+from lib.tally import joint, tally
 
 
 class Categorical(Discrete):
@@ -43,11 +44,11 @@ class Categorical(Discrete):
         return self.log_probs.shape
 
     @staticmethod
-    def count(x: ArrayLike, sizes: Sequence[int]) -> Int[Array, "*sizes"]:
+    def count(x: ArrayLike, sizes: Sequence[int]) -> Int[checks.Array, "*sizes"]:
         """How often each combination occurs in codes x (n, features). Counts of parts of the data add up."""
         sizes = checks.sizes(sizes)
         checks.table_size(sizes)
-        return in_chunks(joint_counts, checks.codes("x", x, sizes), sizes)
+        return tally(joint, checks.codes("x", x, sizes), sizes, 1)
 
     @classmethod
     def from_counts(cls, counts: ArrayLike, alpha: ArrayLike = 0.0) -> Self:
@@ -55,9 +56,8 @@ class Categorical(Discrete):
 
         Raises ValueError for a negative count or alpha, and where nothing was seen and alpha is 0.
         """
-        counts, alpha = checks.counts("counts", counts), checks.pseudo_count("alpha", alpha)
-        checks.something_seen(counts, alpha)
-        return cls(_smooth(counts, alpha))
+        (table,), alpha = checks.smoothed_counts({"counts": counts}, alpha)
+        return cls(_smooth(table, alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         return look_up(jnp.ravel(self.log_probs), *cell_of(x, self.sizes))

@@ -9,7 +9,7 @@ Every message has the same form: name, rule, first place and value got, how many
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 import jax
@@ -26,16 +26,28 @@ def is_traced(x: Any) -> TypeGuard[jax.core.Tracer]:
 
 
 def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
-    """Rows of codes (n, features), in at most 4 bytes each; the code of feature j is one of 0, …, sizes[j] − 1.
+    """Rows of codes (n, features). Their values are looked at by `refuse_codes`, once a count has found some missing.
 
-    Raises TypeError where x is not of an integer dtype, ValueError where its shape or a value is wrong.
+    Raises TypeError where x is not of an integer dtype, ValueError where its shape is wrong.
     """
     x = integers(name, x)
     if x.ndim != 2 or x.shape[1] != len(sizes):
         raise ValueError(f"{name} must have shape (n, {len(sizes)}), a row for each observation; got shape {x.shape}")
-    if not is_traced(x) and not _all_below(x, sizes):
-        _refuse(name, x, (x < 0) | (x >= np.array(sizes)), f"codes from 0 to below {sizes}")
-    return x.astype(np.int32) if x.dtype.itemsize > 4 or not x.dtype.isnative else x
+    return x
+
+
+def refuse_codes(name: str, x: Array, sizes: tuple[int, ...], rows: int = 2**16) -> None:
+    """Raise a ValueError if a code of feature j is not one of 0, …, sizes[j] − 1. x may be larger than the memory."""
+    first, many = None, 0
+    for start in range(0, len(x), rows):
+        part = x[start : start + rows]
+        bad = (part < 0) | (part >= np.array(sizes))
+        if first is None and bad.any():
+            row, feature = map(int, np.argwhere(bad)[0])
+            first = start + row, feature
+        many += int(bad.sum())
+    if first is not None:
+        raise ValueError(_bad_value(name, f"codes from 0 to below {sizes}", first, x[first], many))
 
 
 def integers(name: str, x: Any) -> Array:
@@ -97,22 +109,23 @@ def counts(name: str, n: Any) -> Array:
     return n.astype(np.float32)
 
 
-def same_total(name: str, tables: Sequence[Array]) -> None:
-    """Tables that count the same observations have the same total."""
-    if any(map(is_traced, tables)):
-        return
-    totals = [table.sum(dtype=np.float64) for table in tables]
+def smoothed_counts(tables: Mapping[str, Any], alpha: Any) -> tuple[list[Array], Array]:
+    """Tables of counts of the same observations, by name, and the pseudo-count that is to be added to them.
+
+    They must have the same total. Counts that are all zero say nothing, so then alpha must not be 0.
+    """
+    checked, alpha = [counts(name, table) for name, table in tables.items()], pseudo_count("alpha", alpha)
+    if any(map(is_traced, checked)):
+        return checked, alpha
+    totals = [table.sum(dtype=np.float64) for table in checked]
     for j, total in enumerate(totals):
         if abs(total - totals[0]) > 1e-6 * totals[0]:  # float32 may have rounded large counts
             raise ValueError(
-                f"{name} must count the same observations; table {j} has {total:g}, the first {totals[0]:g}"
+                f"counts must count the same observations; table {j} has {total:g}, the first {totals[0]:g}"
             )
-
-
-def something_seen(counts: Array, alpha: Array) -> None:
-    """Counts that are all zero say nothing, so then alpha must not be 0."""
-    if not (is_traced(counts) or is_traced(alpha)) and alpha == 0 and not counts.any():
+    if not is_traced(alpha) and alpha == 0 and totals[0] == 0:
         raise ValueError("counts must hold at least one observation where alpha is 0; all of them are 0")
+    return checked, alpha
 
 
 def log_table(name: str, log_p: Any) -> Array:
@@ -137,9 +150,16 @@ def events(x: Any, shape: tuple[int, ...]) -> Array:
     x = integers("x", x)
     if x.shape[x.ndim - len(shape) :] != shape:
         raise ValueError(f"x must have shape (*batch, {', '.join(map(str, shape))}); got shape {x.shape}")
-    if x.dtype.itemsize > 4 or x.dtype == np.uint32:
+    return narrow(x)
+
+
+def narrow(x: Array) -> Array:
+    """Codes in at most 4 bytes each. One that does not fit becomes −1 or, as an unsigned one, is that as int32."""
+    if isinstance(x, np.ndarray) and not x.dtype.isnative:
+        x = x.astype(x.dtype.newbyteorder("="))
+    if x.dtype.itemsize > 4:
         where = np if isinstance(x, np.ndarray) else jnp
-        x = where.where((x < 0) | (x > 2**31 - 1), -1, x).astype(np.int32)
+        x = where.minimum(x.astype(np.uint64), 2**32 - 1).astype(np.uint32).astype(np.int32)
     return x
 
 
@@ -159,20 +179,13 @@ def _host(name: str, x: Any) -> np.ndarray:
         raise TypeError(f"{name} must be an array of numbers; {error}") from None
 
 
-def _all_below(x: np.ndarray, sizes: tuple[int, ...]) -> bool:
-    """Whether each code is one of its feature's values, in one pass over the data."""
-    # Read without its sign, a negative code is a huge one, so the largest code of each feature tells all. NumPy finds
-    # maxima fast along long rows, so a row here is many rows of x.
-    codes = x.view(x.dtype.str.replace("i", "u")) if x.dtype.kind in "iu" else x.astype(np.uint32)  # int4 is no kind
-    rows = 1 + 1000 // len(sizes)
-    long = codes[: len(codes) // rows * rows].reshape(-1, rows * len(sizes)).max(0, initial=0)
-    largest = np.concatenate([long.reshape(rows, -1), codes[len(codes) // rows * rows :]]).max(0)
-    return bool((largest < np.array(sizes)).all())
-
-
 def _refuse(name: str, x: Array, bad: Array, rule: str) -> None:
     """Raise a ValueError that names the first bad value, its place and how many there are."""
     if bad.any():
         place = tuple(map(int, np.argwhere(bad)[0]))
-        where = f"{name}[{', '.join(map(str, place))}]" if place else name
-        raise ValueError(f"{name} must be {rule}; {where} is {x[place]} ({bad.sum()} such values)")
+        raise ValueError(_bad_value(name, rule, place, x[place], int(bad.sum())))
+
+
+def _bad_value(name: str, rule: str, place: tuple[int, ...], value: Any, many: int) -> str:
+    where = f"{name}[{', '.join(map(str, place))}]" if place else name
+    return f"{name} must be {rule}; {where} is {value} ({many} such values)"

@@ -7,6 +7,7 @@ informations: a maximum spanning tree (C. Chow & C. Liu, IEEE Trans. Inf. Theory
 tree is found from the unsmoothed counts; then the pseudo-count α is added to each value of each conditional row.
 """
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from itertools import combinations as pairs_of
@@ -18,7 +19,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import Discrete, in_range, joint_counts, pick, smooth, stack
+from lib.discrete import SMALL, Discrete, in_range, pick, smooth, stack
+from lib.tally import joint, tally
 
 
 class ChowLiuTree(Discrete):
@@ -41,10 +43,17 @@ class ChowLiuTree(Discrete):
         return tuple(table.shape[1] for table in self.log_probs)
 
     @staticmethod
-    def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[tuple[checks.Array, ...], ...]:
         """The tables of each feature, and of each pair of features i < j, of codes x (n, features)."""
         sizes = checks.sizes(sizes)
-        return _count(checks.codes("x", x, sizes), sizes)
+        groups = _groups(len(sizes))
+        flat = tally(_in_a_row, checks.codes("x", x, sizes), sizes, len(groups))
+        tables, start = [], 0
+        for group in groups:
+            shape = [sizes[j] for j in group]
+            tables.append(flat[start : start + math.prod(shape)].reshape(shape))
+            start += math.prod(shape)
+        return tuple(tables[: len(sizes)]), tuple(tables[len(sizes) :])
 
     @classmethod
     def from_counts(cls, counts: tuple[Sequence[ArrayLike], Sequence[ArrayLike]], alpha: ArrayLike = 0.0) -> Self:
@@ -53,12 +62,9 @@ class ChowLiuTree(Discrete):
         Raises ValueError for a negative count or alpha, for tables of different totals, and where nothing was seen
         and alpha is 0.
         """
-        margins = [checks.counts(f"counts[0][{j}]", table) for j, table in enumerate(counts[0])]
-        pairs = [checks.counts(f"counts[1][{j}]", table) for j, table in enumerate(counts[1])]
-        alpha = checks.pseudo_count("alpha", alpha)
-        checks.same_total("counts", [*margins, *pairs])
-        checks.something_seen(margins[0], alpha)
-        return cls(*_fit(tuple(margins), tuple(pairs), alpha))
+        names = {f"counts[{i}][{j}]": table for i, tables in enumerate(counts) for j, table in enumerate(tables)}
+        tables, alpha = checks.smoothed_counts(names, alpha)
+        return cls(*_fit(tuple(tables[: len(counts[0])]), tuple(tables[len(counts[0]) :]), alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         inside = in_range(x, self.sizes)
@@ -84,17 +90,21 @@ class ChowLiuTree(Discrete):
 # --- Private numerics ----------------------------------------------------------------------------
 
 
+def _groups(features: int) -> list[tuple[int, ...]]:
+    """The features of each table: each on its own, then all pairs."""
+    return [(j,) for j in range(features)] + list(pairs_of(range(features), 2))
+
+
 @partial(jax.jit, static_argnums=1)
-def _count(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    # A row that is bad in one feature counts in no table.
-    inside = jnp.all(in_range(x, sizes), axis=1)
-    x = jnp.where(inside[:, None], x.astype(jnp.int32), -1)
-
-    def table(*features: int) -> Array:
-        return joint_counts(x[:, jnp.array(features)], tuple(sizes[j] for j in features))
-
-    features = range(len(sizes))
-    return tuple(table(j) for j in features), tuple(table(i, j) for i, j in pairs_of(features, 2))
+def _in_a_row(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, " all_cells"]:
+    """The table of each group of features, one after another."""
+    groups, features = _groups(len(sizes)), range(len(sizes))
+    if math.prod(sizes) <= SMALL:  # one pass over the data, then sums over a small table
+        table = joint(x, sizes)
+        tables = [table.sum([j for j in features if j not in group]) for group in groups]
+    else:
+        tables = [joint(x[:, jnp.array(group)], tuple(sizes[j] for j in group)) for group in groups]
+    return jnp.concatenate([jnp.ravel(table) for table in tables])
 
 
 @jax.jit

@@ -17,6 +17,9 @@ Three promises hold for every model, and tests/test_contract.py runs each model 
 
 import abc
 import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self
 
 import equinox as eqx
@@ -28,7 +31,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from lib import checks
 
 # So many numbers go through one compiled call: larger temporaries leave the cache and cost more than they save.
-CHUNK = 2**20
+PART = 2**23
 
 
 class Sampler(eqx.Module):
@@ -78,10 +81,22 @@ class Density(Sampler):
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
         x = checks.events(x, self.event_shape)
-        rows = max(1, CHUNK // math.prod(self.event_shape))
-        if checks.is_traced(x) or x.ndim != 1 + len(self.event_shape) or len(x) <= rows:
+        if checks.is_traced(x) or x.ndim != 1 + len(self.event_shape):
             return _log_probs(self, x)
-        return jnp.concatenate([_log_probs(self, x[start : start + rows]) for start in range(0, len(x), rows)])
+        return jnp.concatenate(list(in_parts(partial(_log_probs, self), x)))
+
+
+def in_parts(compute: Callable[[checks.Array], Array], x: checks.Array) -> Iterator[Array]:
+    """compute(x) for some rows of x after the other, at the same time on all cores: XLA runs a loop on one of them.
+
+    x may be a file that is larger than the memory: only the parts at work are in it.
+    """
+    rows = max(1, PART // max(1, math.prod(x.shape[1:])) // 64) * 64  # JAX need not copy a part that starts on 64 bytes
+    if len(x) <= rows:
+        yield compute(x)
+        return
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(lambda i: jax.block_until_ready(compute(x[i : i + rows])), range(0, len(x), rows))
 
 
 # Compiled once for each class and shape; the model itself is an argument, so a new fit compiles nothing.

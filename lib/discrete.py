@@ -6,8 +6,7 @@ Those say what the data say and add up over parts of the data; what the slider s
 
 import abc
 import math
-from collections.abc import Callable, Sequence
-from functools import partial, reduce
+from collections.abc import Sequence
 from typing import Any, Self
 
 import jax
@@ -17,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.alias import AliasTable
-from lib.density import CHUNK, Density
+from lib.density import Density
 from lib.summation import pairwise_sum
 
 # Up to this many combinations, the table of all of them is cheaper than the formula for each of many points.
@@ -39,7 +38,11 @@ class Discrete(Density):
     @staticmethod
     @abc.abstractmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> Any:
-        """What the model needs to know of codes x (n, features): a pytree of integer tables, of the model's own."""
+        """What the model needs to know of codes x (n, features): a pytree of integer tables, of the model's own.
+
+        x may be a file, np.memmap, that is larger than the memory: it is counted part by part. The tables are int64 of
+        NumPy, or int32 under `jit`. Raises TypeError or ValueError where the dtype, the shape or a code is wrong.
+        """
 
     @classmethod
     @abc.abstractmethod
@@ -114,28 +117,6 @@ def combinations(cell: Int[Array, " n"], sizes: tuple[int, ...]) -> Int[Array, "
 def look_up(table: Float[Array, " cells"], cell: Int[Array, "*n"], inside: Bool[Array, "*n"]) -> Float[Array, "*n"]:
     """log p of cells; −inf out of support. An index is never clamped: the caller says which are inside."""
     return jnp.where(inside, table[cell], -jnp.inf)
-
-
-@partial(jax.jit, static_argnums=1)
-def joint_counts(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "*sizes"]:
-    """How often each combination occurs; a row that is out of range counts nowhere."""
-    cells = math.prod(sizes)
-    cell, inside = jax.vmap(cell_of, in_axes=(0, None))(x, sizes)
-    cell = _once(jnp.where(inside, cell, cells))  # so that the data are read once
-    inside = cell < cells
-    return jnp.zeros(cells, jnp.int32).at[jnp.where(inside, cell, 0)].add(inside.astype(jnp.int32)).reshape(sizes)
-
-
-def in_chunks(
-    count: Callable[[checks.Array, tuple[int, ...]], Array],
-    x: Int[checks.Array, "n features"],
-    sizes: tuple[int, ...],
-    rows: int = CHUNK,
-) -> Array:
-    """count(x, sizes), which adds up over parts of the data, for some rows at a time."""
-    if checks.is_traced(x) or len(x) <= rows:
-        return count(x, sizes)
-    return reduce(jnp.add, (count(x[start : start + rows], sizes) for start in range(0, len(x), rows)))
 
 
 def smooth(counts: Float[Array, "*rows values"], alpha: ArrayLike) -> Float[Array, "*rows values"]:

@@ -12,7 +12,6 @@ is no class here, as there is in the classifier of the same name: this is that c
 import math
 from collections.abc import Sequence
 from functools import partial
-from itertools import accumulate
 from typing import Self
 
 import jax
@@ -21,8 +20,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.density import CHUNK
-from lib.discrete import SMALL, Discrete, in_chunks, in_range, joint_counts, pick, smooth, stack
+from lib.density import in_parts
+from lib.discrete import SMALL, Discrete, in_range, pick, smooth, stack
+from lib.tally import margins, tally
 
 
 class NaiveBayes(Discrete):
@@ -42,10 +42,11 @@ class NaiveBayes(Discrete):
         return tuple(len(table) for table in self.log_probs)
 
     @staticmethod
-    def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[Int[Array, " values"], ...]:
+    def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[Int[checks.Array, " values"], ...]:
         """How often each value of each feature occurs in codes x (n, features): a table for each feature."""
         sizes = checks.sizes(sizes)
-        return _margins(checks.codes("x", x, sizes), sizes)
+        tables = tally(margins, checks.codes("x", x, sizes), sizes, len(sizes))
+        return tuple(table[:size] for table, size in zip(tables, sizes, strict=True))
 
     @classmethod
     def from_counts(cls, counts: Sequence[ArrayLike], alpha: ArrayLike = 0.0) -> Self:
@@ -54,16 +55,21 @@ class NaiveBayes(Discrete):
         Works under `jit`. Raises ValueError for a negative count or alpha, for tables of different totals, and where
         nothing was seen and alpha is 0.
         """
-        tables = [checks.counts(f"counts[{j}]", table) for j, table in enumerate(counts)]
-        alpha = checks.pseudo_count("alpha", alpha)
-        checks.same_total("counts", tables)
-        checks.something_seen(tables[0], alpha)
+        tables, alpha = checks.smoothed_counts({f"counts[{j}]": table for j, table in enumerate(counts)}, alpha)
         return cls(_smooth(tuple(tables), alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         inside = in_range(x, self.sizes)
         each = stack(self.log_probs)[jnp.arange(len(x)), jnp.where(inside, x, 0)]
         return jnp.sum(jnp.where(inside, each, -jnp.inf))
+
+    def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
+        if math.prod(self.sizes) <= SMALL:
+            return super().log_prob(x)
+        x = checks.events(x, self.event_shape)
+        add_up, rows = partial(_add_up, _with_end(self.log_probs)), x.reshape(-1, len(self.sizes))
+        parts = [add_up(rows)] if checks.is_traced(x) else list(in_parts(add_up, rows))
+        return jnp.concatenate(parts).reshape(x.shape[:-1])
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
         return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), stack(self.log_probs))
@@ -72,37 +78,23 @@ class NaiveBayes(Discrete):
 # --- Private numerics ----------------------------------------------------------------------------
 
 
-def _margins(x: Int[checks.Array, "n features"], sizes: tuple[int, ...]) -> tuple[Int[Array, " values"], ...]:
-    if math.prod(sizes) <= SMALL:  # one pass over the data, then sums over a small table
-        return _margins_of_joint(in_chunks(joint_counts, x, sizes))
-    return _split(in_chunks(_margins_in_a_row, x, sizes, rows=max(1, CHUNK // len(sizes))), sizes)
-
-
-@jax.jit
-def _margins_of_joint(table: Int[Array, "*sizes"]) -> tuple[Int[Array, " values"], ...]:
-    axes = range(table.ndim)
-    return tuple(table.sum([other for other in axes if other != axis]) for axis in axes)
-
-
-@partial(jax.jit, static_argnums=1)
-def _margins_in_a_row(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, " all_values"]:
-    """The tables of all features, one after another."""
-    inside = jnp.all(in_range(x, sizes), axis=1, keepdims=True)
-    place = jnp.where(inside, x.astype(jnp.int32) + _starts(sizes), sum(sizes))
-    place = jax.lax.optimization_barrier(jnp.ravel(place))
-    return jnp.zeros(sum(sizes), jnp.int32).at[place].add(1, mode="drop")
-
-
-def _starts(sizes: tuple[int, ...]) -> Int[Array, "1 features"]:
-    """Where each feature's table starts if all stand in a row."""
-    return jnp.array([[0, *accumulate(sizes[:-1])]], jnp.int32)
-
-
-@partial(jax.jit, static_argnums=1)
-def _split(tables: Int[Array, " all_values"], sizes: tuple[int, ...]) -> tuple[Int[Array, " values"], ...]:
-    return tuple(jnp.split(tables, list(accumulate(sizes[:-1]))))
-
-
 @jax.jit
 def _smooth(counts: tuple[Array, ...], alpha: Array) -> tuple[Array, ...]:
     return tuple(smooth(table, alpha) for table in counts)
+
+
+@jax.jit
+def _with_end(log_probs: tuple[Array, ...]) -> Float[Array, "features values_and_1"]:
+    return jnp.pad(stack(log_probs), ((0, 0), (0, 1)), constant_values=-jnp.inf)
+
+
+@jax.jit
+def _add_up(tables: Float[Array, "features values_and_1"], x: Int[Array, "n features"]) -> Float[Array, " n"]:
+    """The sum over the features, one after the other, so that the table of each stays in the fastest cache."""
+
+    def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
+        table, codes = feature
+        # A code below 0 is a huge one without its sign, and no index is beyond the last, where log 0 stands.
+        return total + table[jnp.minimum(codes.astype(jnp.uint32), len(table) - 1)], None
+
+    return jax.lax.scan(add, jnp.zeros(len(x)), (tables, jax.lax.optimization_barrier(x.T)))[0]

@@ -19,10 +19,11 @@ document.querySelector(".print-button")?.addEventListener("click", () => print()
 
 // A box too narrow for what is in it can be scrolled with the keyboard, and fades out where there is more (book.css).
 {
-  const boxes = document.querySelectorAll("div.math, div.table, figure.plot, pre, .pst-scrollable-table-container");
+  const boxes = document.querySelectorAll("div.math, div.table, .plot, pre, .pst-scrollable-table-container");
   const check = (box) => {
     const hidden = box.scrollWidth - box.clientWidth;
-    if (hidden > 0) box.tabIndex = 0;
+    const below = getComputedStyle(box).overflowY === "auto" && box.scrollHeight > box.clientHeight + 1;
+    if (hidden > 0 || below) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
     box.classList.toggle("more", box.scrollLeft < hidden - 1);
   };

@@ -1,6 +1,6 @@
 // Figures that move without a kernel. lib/live/page.py writes their controls and, for each, a program that calls
-// liveFigure() with the artists, the sliders, and `run`, a function from the sliders' settings to arrays, one for each
-// artist; or with `frames`, such arrays stored at each combination of settings.
+// liveFigure() with the artists, the sliders, and `run`, a generator function from the sliders' settings to arrays, one
+// for each artist; or with `frames`, such arrays stored at each combination of settings.
 
 (() => {
   // --- Artists: arrays become attributes, just as in lib/live/artists.py -------------------------------------------
@@ -110,6 +110,8 @@
     return (frame) => values.subarray(frame * width, (frame + 1) * width);
   };
 
+  const SLICE = 12; // milliseconds of work in a frame
+
   // --- A figure ----------------------------------------------------------------------------------------------------
 
   const argument = {
@@ -130,7 +132,7 @@
     if (artists.some(({ kind }) => kind === "avatars")) new Image().src = sheet; // before it is needed
     if (frames) {
       const stored = frames.map(decode);
-      run = () => {
+      run = function* () {
         const frame = sliders.reduce((frame, { settings }, i) => frame * settings.length + places[i], 0);
         return stored.map((at) => at(frame));
       };
@@ -147,10 +149,10 @@
       return kind === "int" ? value.toLocaleString("en") : String(+value.toPrecision(length > 1 ? 3 : 4));
     };
 
-    const show = () => {
-      figure.results = run(...settings().map((value, i) => argument[sliders[i].kind](value)));
+    const show = (results) => {
+      figure.results = results; // for tests
       artists.forEach((artist, i) => {
-        const values = draw[artist.kind](artist, figure.results[i]);
+        const values = draw[artist.kind](artist, results[i]);
         if (artist.kind === "avatars" && elements[i][0]?.localName === "image")
           elements[i] = tiles(elements[i][0], artist, values.length, sheet);
         const attribute = artist.kind === "avatars" ? "viewBox" : artist.attribute;
@@ -161,32 +163,43 @@
       });
     };
 
-    // --- From the controls to the picture, at most once a frame ---
+    // --- From the controls to the picture: at most once a frame, and long work in slices, so that the page never waits
 
-    let waiting = false, quiet;
+    let work = null, asked = false, quiet;
+    const frame = () => {
+      try {
+        work ??= run(...settings().map((value, i) => argument[sliders[i].kind](value)));
+        const start = performance.now();
+        let step;
+        do step = work.next();
+        while (!step.done && performance.now() - start < SLICE);
+        if (!step.done) return requestAnimationFrame(frame);
+        show(step.value);
+      } catch (error) {
+        say(`This setting failed: ${error.message}`);
+      }
+      work = null;
+      asked = false;
+    };
+
     const changed = () => {
       controls.forEach((control, i) => {
         if (control.type !== "range") return;
         control.ariaValueText = words(i);
         control.nextElementSibling.textContent = words(i);
       });
-      if (!waiting) requestAnimationFrame(() => {
-        waiting = false;
-        try {
-          show();
-        } catch (error) {
-          say(`This setting failed: ${error.message}`);
-          throw error;
-        }
-      });
-      waiting = true;
+      work = null; // what is under way is for an older setting
+      if (!asked) requestAnimationFrame(frame);
+      asked = true;
       clearTimeout(quiet);
       quiet = setTimeout(settled, 300);
     };
 
     // Once the slider rests: the number is said, and the address of the page leads to this setting.
     const settled = () => {
-      const all = sliders.map(({ name }, i) => `${controls[i].labels?.[0]?.firstChild.textContent.trim() || name} ${words(i)}`);
+      if (asked) return void (quiet = setTimeout(settled, 300));
+      const label = ({ labels, name }) => labels?.[0]?.firstChild.textContent.trim() || name;
+      const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
       const text = artists.findIndex(({ kind }) => kind === "text");
       figure.querySelector("[role=status]").textContent =
         text < 0 ? all.join(", ") : elements[text].map((element) => element.textContent).join(" ");
@@ -227,8 +240,9 @@
       sliders.forEach(({ name, kind, settings, start }, i) => {
         const value = kind === "bool" ? +(wanted.get(name) === "true") : parseFloat(wanted.get(name));
         if (isNaN(value)) return;
+        const distance = (place) => Math.abs(settings[place] - value);
         if (kind === "key" && !frames) move(i, Math.max(start, Math.floor(value - settings[start] + start)));
-        else move(i, settings.reduce((best, s, j) => (Math.abs(s - value) < Math.abs(settings[best] - value) ? j : best), 0));
+        else move(i, settings.reduce((best, _, j) => (distance(j) < distance(best) ? j : best), 0));
       });
       changed();
     };

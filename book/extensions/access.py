@@ -1,4 +1,7 @@
-"""What a screen reader is told, where docutils tells it wrong: the entries of a list of citations are its items."""
+"""What a screen reader is told, where docutils and myst-nb tell it wrong.
+
+The entries of a list of citations are its items. Folded code is called what one sees: "Show the code".
+"""
 
 from typing import Any
 
@@ -11,7 +14,8 @@ def mend_roles(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     if doctree:
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -1,7 +1,8 @@
 """What a page tells those who do not read it but link to it: search engines, and whoever shows a preview.
 
-Each page has a description, its first paragraph. Two more things need the address of the site (`html: baseurl` in
-`_config.yml`), and are left out as long as it has none: `sitemap.xml`, and the picture of the previews, `social.png`.
+Each page has a description, its first paragraph. Three more things need the address of the site (`html: baseurl` in
+`_config.yml`), and are left out as long as it has none: `sitemap.xml`, the picture of the previews, `social.png`, and
+the links to the PDF and the offline copy, which only the published site has beside its pages.
 """
 
 import textwrap
@@ -16,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 PICTURE = "social.png"
+COPIES = {"PDF": "book.pdf", "offline copy": "book.zip"}  # .github/workflows/pages.yml puts them there
 SIZE = (1200, 630)  # what those who show previews ask for
 SITEMAP = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
 
@@ -26,6 +28,7 @@ def describe(app: Sphinx, _page: str, _template: str, context: dict[str, Any], d
         context["description"] = textwrap.shorten(paragraph.astext(), 200, placeholder=" …")
     if app.config.html_baseurl:
         context["social_picture"] = urljoin(app.config.html_baseurl, PICTURE)
+        context["copies"] = {name: urljoin(app.config.html_baseurl, file) for name, file in COPIES.items()}
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:

@@ -26,7 +26,7 @@ from lib.live.page import EXPECTED, PROGRAM
 FOLDER = "_figures"
 MEASURED = "benchmarks/live.json"
 FIGURE = re.compile(
-    rf'<figure class="plot live">(?P<content>.*?)<script type="{PROGRAM}">(?P<program>.*?)</script>'
+    rf'<figure class="live">(?P<content>.*?)<script type="{PROGRAM}">(?P<program>.*?)</script>'
     rf'<script type="{EXPECTED}">(?P<expected>.*?)</script>',
     re.DOTALL,
 )
@@ -51,7 +51,7 @@ def move_programs(
         write(Path(app.outdir).parent / "live" / page / f"{number}.json", match["expected"])
         address = context["pathto"](f"{FOLDER}/{file.name}", resource=True)
         content = match["content"].replace("</figcaption>", f" {agreement(measured, page, number)}</figcaption>")
-        return f'<figure class="plot live" id="figure-{number}" data-program="{address}">{content}'
+        return f'<figure class="live" id="figure-{number}" data-program="{address}">{content}'
 
     context["body"] = FIGURE.sub(moved, context["body"])
     if next(numbers) > 1:

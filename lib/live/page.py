@@ -39,7 +39,7 @@ def figure(live: Exploration) -> str:
     tolerance = max([TOLERANCE, *map(frames.error, stored)])
     controls = "".join(_control(live, name, slider) for name, slider in live.sliders.items())
     return (
-        f'<figure class="plot live">{live.draw()}'
+        f'<figure class="live"><div class="plot">{live.draw()}</div>'
         f'<form class="controls pst-js-only" autocomplete="off"><fieldset disabled>'
         f'<legend class="visually-hidden">Controls of the figure</legend>{controls}'
         f'<button type="reset">Reset</button></fieldset></form>'
@@ -134,7 +134,7 @@ def _function(live: Exploration) -> str:
         return live.fn(**dict(zip(names, values, strict=True)))
 
     function.__name__ = getattr(live.fn, "__name__", "function")
-    return to_javascript(function, *examples)
+    return to_javascript(function, *examples, sliced=True)
 
 
 def _kind(slider: Slider) -> str:

@@ -71,6 +71,9 @@ def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
     body = re.sub(r"font-family: [^;\"]*;? ?", "", body)  # the page's own font
     body = re.sub(r"(?<=[ \"\n])-?\d+\.\d{3,}(?=[ \"\n])", lambda number: f"{float(number[0]):.2f}", body)
     body = body.replace(INK, "currentColor")
+    # Most ids serve nobody, and matplotlib gives equal images one and the same: keep what the figure refers to.
+    used = set(re.findall(r"(?:\"#|url\(#)([^\")]+)", body))
+    body = re.sub(r" id=\"([^\"]+)\"", lambda own: own[0] if own[1] in used else "", body)
     # Several figures stand on one page: their ids must not meet.
     prefix = f"f{hashlib.sha256((alt + body).encode()).hexdigest()[:8]}-"
     body = re.sub(r"(\bid=\"|\"#|url\(#)", rf"\1{prefix}", body)

@@ -40,6 +40,17 @@ def test_the_ids_of_two_figures_do_not_meet():
         assert used <= own
 
 
+def test_two_equal_images_do_not_share_an_id():
+    with plt.style.context("lib.book"):
+        fig, axes = plt.subplots(1, 2)
+        for ax in axes:
+            ax.imshow([[0.0, 1.0]])
+        text = show(fig, alt="Twice the same image.").data
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert text.count("<image") == 2
+    assert len(ids) == len(set(ids))
+
+
 def test_a_figure_takes_its_ink_and_font_from_the_page():
     text = picture("a line")
     assert "currentColor" in text

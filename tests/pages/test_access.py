@@ -29,7 +29,7 @@ MOVING = """() =>
     }).map(element => element.outerHTML.slice(0, 100))
 """
 BOXES = """() =>
-    [...document.querySelectorAll('div.math, div.table, figure.plot, pre, .pst-scrollable-table-container')]
+    [...document.querySelectorAll('div.math, div.table, .plot, pre, .pst-scrollable-table-container')]
         .filter(box => box.checkVisibility() && box.scrollWidth > box.clientWidth)
         .map(box => ({focusable: box.tabIndex === 0, fades: getComputedStyle(box).maskImage !== 'none'}))
 """
@@ -136,7 +136,7 @@ def test_the_contents_mark_what_is_read(chapter: Page) -> None:
 def test_figures_stay_legible_on_a_phone(chapter: Page) -> None:
     sizes = "figures => figures.map(svg => [svg.getBoundingClientRect().width, parseFloat(svg.style.width)])"
     chapter.set_viewport_size(NARROW)
-    widths = chapter.locator("figure.plot > svg").evaluate_all(sizes)
+    widths = chapter.locator(".plot > svg").evaluate_all(sizes)
     assert widths
     assert all(shown >= min(natural, 480) - 1 for shown, natural in widths)
 

@@ -141,7 +141,7 @@ def test_a_program_that_does_not_load_leaves_the_picture_and_a_word(page: Page, 
 
 def test_a_setting_that_fails_says_so(page: Page, site: str) -> None:
     def spoil(route: Route) -> None:
-        text = re.sub(r"(?s)\nrun: .*", "\nrun: () => { throw new Error('broken'); }});", route.fetch().text())
+        text = re.sub(r"(?s)\nrun: .*", "\nrun: function* () { throw new Error('broken'); }});", route.fetch().text())
         route.fulfill(body=text, content_type="text/javascript")
 
     page.route("**/_figures/*.js", spoil)
@@ -149,6 +149,38 @@ def test_a_setting_that_fails_says_so(page: Page, site: str) -> None:
     live.come_near(page, PLAY)
     page.locator("#figure-1 [name=alpha]").press("ArrowRight")
     expect(page.locator("#figure-1 [role=alert]")).to_have_text("This setting failed: broken")
+
+
+def test_long_work_lets_the_page_go_on_and_is_dropped_for_a_newer_setting(page: Page, site: str) -> None:
+    slow = r"""
+run: (run => function* (...settings) {
+    window.started = (window.started ?? 0) + 1;
+    for (let i = 0; i < 40; i++) { const start = performance.now(); while (performance.now() - start < 5); yield; }
+    window.finished = (window.finished ?? 0) + 1;
+    return yield* run(...settings);
+})(\1)
+});"""
+
+    def spoil(route: Route) -> None:
+        text, number = re.subn(r"(?s)\nrun: (.*)\n\}\);", slow, route.fetch().text())
+        assert number == 1
+        route.fulfill(body=text, content_type="text/javascript")
+
+    page.route("**/_figures/*.js", spoil)
+    page.goto(f"{site}/{PLAY.page}.html")
+    live.come_near(page, PLAY)
+    page.evaluate(
+        "() => { window.frames_ = 0; (function count() { window.frames_++; requestAnimationFrame(count); })(); }"
+    )
+    slider = page.locator("#figure-1 [name=alpha]")
+    slider.press("ArrowLeft")
+    page.wait_for_function("window.started === 1")
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    expect(page.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
+    assert page.evaluate("window.finished") == 1
+    assert page.evaluate("window.started") in (2, 3)
+    assert page.evaluate("window.frames_") > 10
 
 
 def test_the_function_can_be_read(play: Page) -> None:

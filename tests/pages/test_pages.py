@@ -87,7 +87,9 @@ def test_the_search_finds_english_and_chinese_terms(browser: Browser, site: str,
         links = page.locator("#search-results li > a").evaluate_all("links => links.map(link => link.pathname)")
         if found:
             assert f"/{found}.html" in links[:3]
-            expect(page.locator("#search-results li p.context").first).not_to_be_empty()
+            excerpts = page.locator("#search-results li p.context")
+            expect(excerpts).to_have_count(len(links))
+            assert max(map(len, excerpts.all_text_contents())) > 200
         else:
             assert links == []
         assert visit.errors == []

@@ -77,6 +77,14 @@ def test_with_an_address_there_are_a_site_map_and_a_preview(addressed: Path) -> 
         assert picture.size == (1200, 630)
 
 
+def test_with_an_address_the_sidebar_offers_the_whole_book(addressed: Path) -> None:
+    """As files of the site: the workflow that publishes it puts them there."""
+    links = [str(link["href"]) for link in read(addressed / "index.html").select(".copies a")]
+    assert links == [f"{SITE}book.pdf", f"{SITE}book.zip"]
+    workflow = (ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8")
+    assert "mv _build/book.pdf _build/book.zip _build/html/" in workflow
+
+
 def test_with_a_repository_notebooks_open_in_colab_and_binder(addressed: Path) -> None:
     buttons = [str(link["href"]) for link in read(addressed / "index.html").select(".article-header-buttons a[title]")]
     assert buttons[1:] == [
@@ -92,7 +100,7 @@ def test_without_an_address_there_is_nothing_that_needs_one(built: Path) -> None
     assert not (built / "sitemap.xml").exists()
     for name in PAGES:
         page = read(built / f"{name}.html")
-        assert not page.select("[property='og:image'], [href*='colab'], [href*='mybinder']")
+        assert not page.select("[property='og:image'], [href*='colab'], [href*='mybinder'], .copies")
         assert page.select_one("[property='og:title']")
         assert page.select_one("meta[name=description]")["content"], name  # type: ignore[index]
 

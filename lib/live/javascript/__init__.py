@@ -21,7 +21,7 @@ from lib.live.javascript.trace import trace
 __all__ = ["RULES", "Unsupported", "to_javascript"]
 
 
-def to_javascript(fn: Callable, *example_args: Any) -> str:
+def to_javascript(fn: Callable, *example_args: Any, sliced: bool = False) -> str:
     """The text of a JavaScript expression whose value is the function `fn`, for arguments of the shapes of these.
 
     The JavaScript function takes flat typed arrays, one for each leaf of the arguments, in JAX's order: a scalar is an
@@ -29,7 +29,11 @@ def to_javascript(fn: Callable, *example_args: Any) -> str:
     typed arrays, one for each leaf of the result, which are the caller's to keep. All constants are in the text, and it
     needs neither `eval` nor anything from elsewhere.
 
+    If `sliced`, it is a generator function: each step of a loop or of a long nest of loops is followed by a `yield`, so
+    that who drives it can let the page breathe. What its last step returns is the result. A run may be given up for a
+    new one, but two runs of one function must not take turns.
+
     Raises Unsupported, with the line at fault, where a primitive or a dtype has no rule.
     """
     graph, arguments = trace(fn, example_args)
-    return printed(graph, arguments, getattr(fn, "__name__", "fn"))
+    return printed(graph, arguments, getattr(fn, "__name__", "fn"), sliced)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import jax
 import numpy as np
 
 
@@ -20,6 +21,7 @@ class Unsupported(NotImplementedError):
 class Var:
     shape: tuple[int, ...]
     dtype: np.dtype
+    bounds: tuple[int, int] | None = None  # of a whole number, if anything is known
 
 
 @dataclass(eq=False)
@@ -78,3 +80,27 @@ class Eqn:
         for graph in self.graphs:
             yield from (value for eqn in graph.eqns for value in eqn.reads)
             yield from graph.outputs
+
+
+# --- As the page sees JAX's values ---------------------------------------------------------------
+
+DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
+
+
+def seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape and dtype that the page sees."""
+    if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
+        if aval.dtype.name != "key<fry>":
+            raise Unsupported(f"keys must be of the kind threefry2x32; {where} has {aval.dtype.name}")
+        return (*aval.shape, 2), np.dtype(np.uint32)
+    if aval.dtype.name not in DTYPES:
+        raise Unsupported(f"arrays must be of one of the dtypes {', '.join(DTYPES)}; {where} has {aval.dtype.name}")
+    return tuple(map(int, aval.shape)), np.dtype(aval.dtype)
+
+
+def constant(x: Any) -> Const:
+    if isinstance(x, jax.Array) and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
+        return Const(np.asarray(jax.random.key_data(x)), x)
+    value = np.asarray(x)
+    seen(value, "a constant")
+    return Const(value)

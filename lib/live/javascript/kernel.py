@@ -16,11 +16,13 @@ import numpy as np
 from lib.live.javascript.expression import Expr, fill, literal
 from lib.live.javascript.graph import Const, Eqn, Value
 from lib.live.javascript.index import Index, Variable, flat, unflat
+from lib.live.javascript.rule import rule_of
 
 if TYPE_CHECKING:
     from lib.live.javascript.lower import Lowering
 
-LETTERS = "ijklmnpqrs"
+LETTERS = "ijklmnpqrstuvw"
+SLICE = 100_000  # steps of the innermost loop, a millisecond or less
 LONG = 90  # characters; a longer expression is cut in two
 
 
@@ -52,6 +54,7 @@ class Level:
     """What stands in one of the loops, before and after the loop inside it."""
 
     head: str = ""
+    length: int = 1
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
 
@@ -86,8 +89,9 @@ class Kernel:
                 groups.append([size])
         places: list[Index] = []
         for sizes in groups:
-            n, letter = prod(sizes), LETTERS[self.depth]
-            self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)"))
+            n = prod(sizes)
+            letter = [letter for letter in LETTERS if letter not in self.page.taken][self.depth]
+            self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)", n))
             places += unflat(Index(((Variable(letter, n, self.depth), 1),)), sizes)
         rest = iter(places)
         return tuple(Index() if size == 1 else next(rest) for size in shape)
@@ -117,20 +121,21 @@ class Kernel:
             number = value.number
             known = Index(constant=int(number)) if value.dtype.kind in "iu" else None
             return Expr(literal(number, value.dtype), value.dtype, index=known)
+        key = (value, tuple(index))
+        if key in self.read_before:
+            return self.read_before[key]
         place = self.page.where(value)
         if isinstance(place, Scalar):
             return Expr(place.name, value.dtype)
         if isinstance(place, Buffer):
             at = place.at(index)
             return Expr(f"{place.name}[{self.place(at)}]", value.dtype, at.depth)
-        key = (value, tuple(index))
-        if key not in self.read_before:
-            self.read_before[key] = self._worked_out(value, index)
+        self.read_before[key] = self._worked_out(value, index)
         return self.read_before[key]
 
     def _worked_out(self, value: Value, index: Sequence[Index]) -> Expr:
         eqn = self.page.definitions[value]
-        expr = self.page.rule(eqn).inline(self, eqn, tuple(index))
+        expr = rule_of(eqn).inline(self, eqn, tuple(index))
         if expr.cost and eqn.primitive not in self.primitives:
             self.primitives.append(eqn.primitive)
         if expr.cost and (self.page.uses[value] > 1 or expr.depth < self.depth or len(expr.text) > LONG):
@@ -140,7 +145,7 @@ class Kernel:
     def element(self, eqn: Eqn, index: Sequence[Index]) -> Expr:
         """An expression for one element of the equation's own result."""
         self.primitives.append(eqn.primitive)
-        return self.page.rule(eqn).inline(self, eqn, tuple(index))
+        return rule_of(eqn).inline(self, eqn, tuple(index))
 
     def bind(self, expr: Expr, hint: str) -> Expr:
         """Give an expression a name, in the outermost loop that knows it."""
@@ -160,6 +165,8 @@ class Kernel:
     # --- Text ---
 
     def lines(self) -> list[str]:
+        if self.page.slicing and self.depth > 1 and prod(level.length for level in self.levels) > SLICE:
+            self.levels[1].after.append("yield;")
         block: list[str] = []
         for level in reversed(self.levels):
             inner = [*level.before, *block, *level.after]

@@ -5,7 +5,7 @@ a call leaves behind can be seen by the next one.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from math import prod
 from typing import Any
 
 from lib.live.javascript.expression import literal
-from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
+from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var
 from lib.live.javascript.index import Index
 from lib.live.javascript.kernel import Buffer, Kernel, Place, Scalar, kernel, nested
-from lib.live.javascript.rule import RULES, Rule
+from lib.live.javascript.plan import Routes, plan
+from lib.live.javascript.rule import rule_of
 
-CHEAP = 2  # operations; what costs more is not worked out twice
 RESERVED = set(
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
     "false finally for function if implements import in instanceof interface let new null package private protected "
@@ -34,7 +34,9 @@ class Block:
 
 
 class Lowering:
-    def __init__(self, helpers: Sequence[str]) -> None:
+    def __init__(self, helpers: Sequence[str], sliced: bool) -> None:
+        self.sliced = sliced
+        self.slicing = False  # whether long loops stop for a moment now and then
         self.taken = RESERVED | set(helpers)
         self.local_names: set[str] = set()
         self.places: dict[Value, Place] = {}
@@ -113,6 +115,10 @@ class Lowering:
     def write(self, *lines: str) -> None:
         self.lines += lines
 
+    def breathe(self) -> None:
+        if self.slicing:
+            self.write("yield;")
+
     @contextmanager
     def block(self, head: str) -> Iterator[Block]:
         outside, self.lines, block = self.lines, [], Block(head)
@@ -124,8 +130,9 @@ class Lowering:
         """A nest of loops, under a line that says what it computes."""
         nest = kernel(self, build)
         lines = nest.lines()
-        copy = re.fullmatch(r"for \(let i = 0; i < (\d+); i\+\+\) (\w+)\[i(?: \+ (\d+))?\] = (\w+)\[i\];", lines[0])
-        if copy and len(lines) == 1 and self._length(copy[4]) == int(copy[1]):
+        whole = r"for \(let i = 0; i < (\d+); i\+\+\) (\w+)\[i(?: \+ (\d+))?\] = (\w+)\[i\];"
+        copy = re.fullmatch(whole, "\n".join(lines))
+        if copy and self._length(copy[4]) == int(copy[1]):
             lines = [f"{copy[2]}.set({copy[4]}{f', {copy[3]}' if copy[3] else ''});"]
         elif nest.depth and eqn:
             words = dict.fromkeys([*reversed(nest.primitives), eqn.primitive])
@@ -169,11 +176,6 @@ class Lowering:
 
     # --- Graphs ---
 
-    def rule(self, eqn: Eqn) -> Rule:
-        if eqn.primitive not in RULES:
-            raise Unsupported(f"the primitive {eqn.primitive} has no rule yet; {eqn.line}")
-        return RULES[eqn.primitive]
-
     def define(self, eqn: Eqn) -> None:
         self.definitions |= dict.fromkeys(eqn.outputs, eqn)
         self.hints |= dict.fromkeys(eqn.outputs, eqn.name or eqn.primitive)
@@ -197,7 +199,7 @@ class Lowering:
         moving = [eqn for eqn in graph.eqns if not dynamic.isdisjoint(eqn.outputs)]
         read = [value for eqn in moving for value in eqn.reads]
         self.graph(Graph([], fixed, []), graph.outputs, read)
-        once, self.lines = self.lines, []
+        once, self.lines, self.slicing = self.lines, [], self.sliced
         self.graph(Graph(graph.inputs, moving, graph.outputs), graph.outputs)
         return once, self.lines
 
@@ -206,52 +208,43 @@ class Lowering:
 
         Those that are needed `again` and again are there too, unless they are cheap.
         """
-        placed = self._placed(graph, set(later), set(again))
+        placed, routes = plan(graph, set(later), set(again))
+        together: list[Eqn] = []  # of one shape, so that one nest of loops can work them out
         for eqn in graph.eqns:
-            if loops := self.rule(eqn).loops:
+            loops = rule_of(eqn).loops
+            if not loops and eqn.output not in placed:
+                continue
+            shape = together[0].output.shape if together else ()
+            here = {view for before in together for loop, view in routes[before.output] if loop is eqn}
+            if together and (loops or eqn.output.shape != shape or here - {None}):
+                self._element_wise(together, routes)
+                together = []
+            if loops:
                 loops(self, eqn)
-            elif eqn.output in placed:
-                self.element_wise(eqn)
+            else:
+                together.append(eqn)
+            if together and not eqn.output.shape:
+                self._element_wise(together, routes)
+                together = []
+        if together:
+            self._element_wise(together, routes)
 
-    def element_wise(self, eqn: Eqn) -> None:
-        target = self.place(eqn.output)
+    def _element_wise(self, eqns: Sequence[Eqn], routes: Routes) -> None:
+        """One nest of loops for several results; what is read in it only needs no buffer."""
+        eqns = list(eqns)
+        targets = {
+            eqn: self.place(eqn.output) for eqn in eqns if any(loop not in eqns for loop, _ in routes[eqn.output])
+        }
 
         def build(kernel: Kernel) -> None:
-            index = kernel.loop(eqn.output.shape)
-            stored = kernel.store(target, index, kernel.element(eqn, index))
-            kernel.do(stored if eqn.output.shape else f"const {stored}")
+            index = kernel.loop(eqns[0].output.shape)
+            for eqn in eqns:
+                expr = kernel.element(eqn, index)
+                if any(loop in eqns for loop, _ in routes[eqn.output]):
+                    expr = kernel.bind(expr, self.hints[eqn.output])
+                    kernel.read_before[eqn.output, index] = expr
+                if eqn in targets:
+                    stored = kernel.store(targets[eqn], index, expr)
+                    kernel.do(stored if eqn.output.shape else f"const {stored}")
 
-        self.loops(build, eqn)
-
-    def _placed(self, graph: Graph, placed: set[Value], again: set[Value]) -> set[Value]:
-        """The values that get a place: what several loops read, or one loop reads several times, unless it is cheap."""
-        cost: Counter[Value] = Counter()
-        for eqn in graph.eqns:
-            if not self.rule(eqn).loops:
-                cost[eqn.output] = self.rule(eqn).cost + sum(cost[value] for value in eqn.inputs)
-        routes: defaultdict[Value, set[Any]] = defaultdict(set)  # in which loops, through which view, it is read
-        for value in graph.outputs:
-            routes[value].add((value, None))
-        for eqn in reversed(graph.eqns):
-            rule = self.rule(eqn)
-            again |= set(eqn.reads) - set(eqn.inputs)
-            through: set[Any]
-            if rule.loops:
-                through = {(eqn, None)}
-                again |= set(eqn.inputs) if eqn.graphs else {eqn.inputs[n] for n in rule.again}
-            else:
-                out = eqn.output
-                if cost[out] > (CHEAP if out.shape else 0) and (len(routes[out]) > 1 or out in again):
-                    placed.add(out)
-                is_view = any(value.shape not in ((), out.shape) for value in eqn.inputs) or rule.cost == 0
-                through = (
-                    {(eqn, None)} if out in placed else {(loop, eqn if is_view else view) for loop, view in routes[out]}
-                )
-                for n, value in enumerate(eqn.inputs):
-                    if value.shape and (n in rule.again or prod(value.shape) < prod(out.shape)):
-                        again.add(value)
-                    if out in again and out not in placed:
-                        again.add(value)
-            for value in eqn.inputs:
-                routes[value] |= through
-        return placed
+        self.loops(build, eqns[-1])

@@ -35,10 +35,10 @@ def helpers() -> dict[str, str]:
     return {name: part for part in paragraphs for name in re.findall(r"^(?:function|const) (\w+)", part, re.M)}
 
 
-def printed(graph: Graph, arguments: Sequence[str], name: str) -> str:
+def printed(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> str:
     """The text of a JavaScript expression whose value is the function."""
     runtime = helpers()
-    page = Lowering([*runtime, *ARRAYS.values()])
+    page = Lowering([*runtime, *ARRAYS.values()], sliced)
     page.count(graph)
     arguments = [page._lasting(argument) for argument in arguments]
     page.places |= {
@@ -54,7 +54,7 @@ def printed(graph: Graph, arguments: Sequence[str], name: str) -> str:
         *(f"const {row} = new Float64Array({length});" for row, length in page.rows.items()),
         *once,
     ]
-    function = [f"return function {page.name(name)}({', '.join(arguments)}) {{"]
+    function = [f"return function{'*' if sliced else ''} {page.name(name)}({', '.join(arguments)}) {{"]
     function += [f"  {line}" for line in [*body, f"return [{returned}];"]] + ["};"]
     code = "\n".join([*setup, *function])
     used = _used(code, runtime)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lib.live.javascript.expression import Expr
-from lib.live.javascript.graph import Eqn
+from lib.live.javascript.graph import Eqn, Unsupported
 from lib.live.javascript.index import Index
 
 if TYPE_CHECKING:
@@ -38,3 +38,9 @@ def rule(*primitives: str, loops: bool = False, cost: int = 1, again: tuple[int,
         return function
 
     return enter
+
+
+def rule_of(eqn: Eqn) -> Rule:
+    if eqn.primitive not in RULES:
+        raise Unsupported(f"the primitive {eqn.primitive} has no rule yet; {eqn.line}")
+    return RULES[eqn.primitive]

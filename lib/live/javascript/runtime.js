@@ -66,7 +66,7 @@ function toInteger(x, low, high) {
   return x > low ? Math.trunc(Math.min(x, high)) : x <= low ? low : 0;
 }
 
-// Rounding to the nearest whole number: a half to the even one, or away from 0.
+// The nearest whole number; of a half, the even one.
 function roundEven(x) {
   const low = Math.floor(x);
   const part = x - low;
@@ -74,6 +74,8 @@ function roundEven(x) {
   const result = part > 0.5 || (part === 0.5 && low % 2 !== 0) ? low + 1 : low;
   return result === 0 && x < 0 ? -0 : result;
 }
+
+// The nearest whole number; of a half, the one further from 0.
 function roundAway(x) {
   return Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
 }
@@ -109,7 +111,7 @@ function inOrder(x, y) {
 // log(exp(x) + exp(y))
 function logAddExp(x, y) {
   const most = Math.max(x, y);
-  return most === -Infinity || x === y && !Number.isFinite(x) ? most + (x === y && x > 0 ? 0 : 0) : most + Math.log1p(Math.exp(-Math.abs(x - y)));
+  return Number.isFinite(most) ? most + Math.log1p(Math.exp(-Math.abs(x - y))) : most;
 }
 
 // The error function: a series with positive terms near 0, a continued fraction for the tail.
@@ -174,6 +176,16 @@ function digamma(x) {
   for (; x < 8; x++) sum += 1 / x;
   const square = 1 / (x * x);
   return Math.log(x) - 0.5 / x - square * (1 / 12 - square * (1 / 120 - square / 252)) - sum;
+}
+
+// The Bessel function I0(x) exp(-|x|): its power series, and far out its asymptotic one.
+function besselI0e(x) {
+  const a = Math.abs(x);
+  if (a > 30) return (1 + (1 + (9 + 75 / (2 * a)) / (16 * a)) / (8 * a)) / Math.sqrt(2 * Math.PI * a);
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; term > sum * 1e-10; k++) sum += term *= (a / (2 * k)) ** 2;
+  return sum * Math.exp(-a);
 }
 
 // The n entries from a start on, a stride apart.

@@ -1,13 +1,10 @@
-"""Trace and simplify: from a JAX function to a graph, with all calls inlined and what is known worked out.
-
-What depends on constants only and is small is evaluated by JAX here and now, so it needs no code in the page.
-"""
+"""Trace: from a JAX function to a graph, with all calls inlined. On the way it is simplified: see simplify.py."""
 
 import inspect
 import linecache
 import re
 from collections.abc import Callable, Sequence
-from math import prod
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -15,15 +12,15 @@ import numpy as np
 from jax._src.source_info_util import user_frame
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
-from lib.live.javascript.graph import Const, Eqn, Graph, Unsupported, Value, Var
-
-DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
-SMALL = 1024  # bytes; what is larger than this, and than what it comes from, is computed when the page starts
+from lib.live.javascript import bounds
+from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var, constant, seen
+from lib.live.javascript.simplify import evaluated, identity, needed, unchanged
 
 CALLS = {  # where a call keeps what it calls
     **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
 }
+PLAIN = {"floor_divide": "div", "remainder": "rem"}
 SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
 PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
 
@@ -31,7 +28,7 @@ PARTED = ("split", "threefry2x32")  # several results, each of which is worked o
 def trace(fn: Callable, args: Sequence[Any]) -> tuple[Graph, list[str]]:
     """The graph of fn at arguments of these shapes, and a name for each of its inputs."""
     closed = jax.make_jaxpr(fn)(*args)
-    inputs = [Var(*_seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
+    inputs = [Var(*seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
     return Tracer().graph(closed, inputs, inputs), _names(fn, args)
 
 
@@ -43,36 +40,18 @@ def _names(fn: Callable, args: Sequence[Any]) -> list[str]:
     return [re.sub(r"\W+", "_", word).strip("_") for word in words]
 
 
-def _seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
-    """The shape and dtype that the page sees."""
-    if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
-        if aval.dtype.name != "key<fry>":
-            raise Unsupported(f"keys must be of the kind threefry2x32; {where} has {aval.dtype.name}")
-        return (*aval.shape, 2), np.dtype(np.uint32)
-    if aval.dtype.name not in DTYPES:
-        raise Unsupported(f"arrays must be of one of the dtypes {', '.join(DTYPES)}; {where} has {aval.dtype.name}")
-    return tuple(map(int, aval.shape)), np.dtype(aval.dtype)
-
-
-def constant(x: Any) -> Const:
-    if isinstance(x, jax.Array) and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
-        return Const(np.asarray(jax.random.key_data(x)), x)
-    value = np.asarray(x)
-    _seen(value, "a constant")
-    return Const(value)
-
-
 class Tracer:
     """Builds one graph; `eqns` grows as equations are read."""
 
     def __init__(self) -> None:
         self.eqns: list[Eqn] = []
         self.known: dict[Any, Eqn] = {}  # what is worked out already need not be so again
+        self.source = ("a line of JAX's own", "")  # of the call that is being inlined
 
     def graph(self, closed: ClosedJaxpr, inputs: Sequence[Value], own: Sequence[Var]) -> Graph:
         """The graph of a jaxpr. Those of its `inputs` that are not its `own` are values outside it."""
         outputs = self.inline(closed, inputs)
-        return Graph(list(own), _needed(self.eqns, outputs), outputs)
+        return Graph(list(own), needed(self.eqns, outputs), outputs)
 
     def inline(self, closed: ClosedJaxpr | Jaxpr, inputs: Sequence[Value]) -> list[Value]:
         jaxpr, consts = (closed.jaxpr, closed.consts) if isinstance(closed, ClosedJaxpr) else (closed, ())
@@ -81,7 +60,7 @@ class Tracer:
 
         def value(atom: Any) -> Value:
             return (
-                constant(np.asarray(atom.val, _seen(atom.aval, "a number")[1]))
+                constant(np.asarray(atom.val, seen(atom.aval, "a number")[1]))
                 if isinstance(atom, Literal)
                 else known[atom]
             )
@@ -93,16 +72,30 @@ class Tracer:
     def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
         """The values of an equation's outputs; most equations go into the graph, some need not."""
         name, params = eqn.primitive.name, eqn.params
+        if name == "jit" and params["name"] in PLAIN and (plain := self.plain(eqn, inputs)):
+            return plain
+        line, variable = source = _source(eqn) or self.source
         if name in CALLS:
-            return self.inline(params[CALLS[name]], inputs)
+            outside, self.source = self.source, source
+            results = self.inline(params[CALLS[name]], inputs)
+            self.source = outside
+            return results
         if name in SAME:
             return inputs
-        if same := unchanged(name, params, inputs):
+        if not eqn.outvars:  # a debugging print is for Python
+            return []
+        if name == "platform_index":  # JAX has other ways on other machines; this is the one for CPUs
+            return [constant(np.int32(next(n for n, p in enumerate(params["platforms"]) if p is None or "cpu" in p)))]
+        if name == "cond" and isinstance(inputs[0], Const):
+            branches = params["branches"]
+            return self.inline(branches[min(max(int(inputs[0].number), 0), len(branches) - 1)], inputs[1:])
+        if same := unchanged(name, params, inputs, seen(eqn.outvars[0].aval, source[0])[0]):
             return [same]
-        if all(isinstance(value, Const) for value in inputs) and (known := _evaluated(eqn, inputs)):
+        if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
             return known
-        line, variable = _source(eqn)
-        outputs = tuple(Var(*_seen(v.aval, line)) for v in eqn.outvars)
+        if name == "dot_general":
+            inputs, params = self.untransposed(inputs, params)
+        outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
         if name in PARTED:
             return [
                 self.add(Eqn(name, tuple(inputs), (output,), params | {"output": n}, line, variable))[0]
@@ -111,10 +104,61 @@ class Tracer:
         new = Eqn(name, tuple(inputs), outputs, params, line, variable)
         if name in CONTROL:
             CONTROL[name](new)
+        if name == "gather" or name.startswith("scatter"):
+            new.inputs = (inputs[0], *inputs[2:], *self.columns(inputs[1], new))
         return self.add(new)
 
-    def add(self, new: Eqn) -> Sequence[Var]:
-        same = self.known.setdefault((new.primitive, str(new.params), *map(_identity, new.inputs)), new)
+    def plain(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
+        """`//` and `%` of numbers that are not negative: what JAX does for the others is left out."""
+        (x, y), (out,) = inputs, eqn.outvars
+        output = Var(*seen(out.aval, ""))
+        if (
+            isinstance(x, Const)
+            or x.dtype != y.dtype
+            or x.dtype.kind == "f"
+            or bounds.of(x)[0] < 0
+            or bounds.of(y)[0] <= 0
+        ):
+            return None
+        return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
+
+    def made(self, value: Value) -> Eqn | None:
+        """The equation that gives a value."""
+        return next((eqn for eqn in reversed(self.eqns) if value in eqn.outputs), None)
+
+    def untransposed(self, inputs: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
+        """A product with Aᵀ is one with A along its other axis: so its loops see how A lies in memory."""
+        summed, batch = params["dimension_numbers"]
+        values, axes = list(inputs), [list(side) for side in summed]
+        for side, value in enumerate(inputs):
+            made = self.made(value)
+            if made and made.primitive == "transpose" and len(axes[side]) == 1 and len(value.shape) == 2:
+                values[side] = made.inputs[0]
+                axes[side] = [made.params["permutation"][axes[side][0]]]
+        return values, params | {"dimension_numbers": (axes, batch)}
+
+    def columns(self, indices: Value, eqn: Eqn) -> list[Value]:
+        """The columns of an array of indices, one for each axis that is indexed, without putting them together."""
+        n = indices.shape[-1]
+        made = self.made(indices)
+        if made and made.primitive == "concatenate" and made.params["dimension"] == len(indices.shape) - 1:
+            return [column for part in made.inputs for column in self.columns(part, eqn)]
+        if made and made.primitive == "stack" and made.params["axis"] == len(indices.shape) - 1:
+            return list(made.inputs)
+        if made and made.primitive == "broadcast_in_dim" and made.inputs[0].shape == indices.shape[:-1]:
+            return [made.inputs[0]]
+        if isinstance(indices, Const):
+            return [Const(indices.value[..., i]) for i in range(n)]
+        shape, dtype = indices.shape[:-1], indices.dtype
+        return [self.add(Eqn("column", (indices,), (Var(shape, dtype),), {"column": i}, eqn.line))[0] for i in range(n)]
+
+    def add(self, new: Eqn) -> Sequence[Value]:
+        """Put an equation into the graph, unless its result is known."""
+        if not new.graphs:
+            new.outputs = tuple(replace(x, bounds=bounds.result(new, n)) for n, x in enumerate(new.outputs))
+            if len(new.outputs) == 1 and (known := bounds.constant(new.output)):
+                return [known]
+        same = self.known.setdefault((new.primitive, str(new.params), *map(identity, new.inputs)), new)
         if same is new or new.graphs:
             if self.eqns and self.eqns[-1].line == new.line:  # the last value of a line is the one that it names
                 self.eqns[-1].name = ""
@@ -131,10 +175,23 @@ def _while(eqn: Eqn) -> None:
     tests, steps = params["cond_nconsts"], params["body_nconsts"]
     outside_test, outside_step, start = _cut(eqn.inputs, tests, steps)
     carry = [Var(value.shape, value.dtype) for value in start]
+    test, body = Tracer(), Tracer()
+    goes_on: Sequence[Value] = test.inline(params["cond_jaxpr"], [*outside_test, *carry])
+    if goes_on[0].shape:  # a batch of loops: each goes on until it is done, all together until the last is
+        axes = {"axes": tuple(range(len(goes_on[0].shape)))}
+        goes_on = test.add(Eqn("reduce_or", tuple(goes_on), (Var((), goes_on[0].dtype),), axes, eqn.line))
+        each = body.inline(params["cond_jaxpr"], [*outside_test, *carry])
+        values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
+        values = [
+            body.add(Eqn("select_n", (*each, old, new), (Var(old.shape, old.dtype),), {}, eqn.line))[0]
+            for old, new in zip(carry, values, strict=True)
+        ]
+    else:
+        values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
     eqn.inputs = start
     eqn.graphs = (
-        Tracer().graph(params["cond_jaxpr"], [*outside_test, *carry], carry),
-        Tracer().graph(params["body_jaxpr"], [*outside_step, *carry], carry),
+        Graph(carry, needed(test.eqns, goes_on), list(goes_on)),
+        Graph(carry, needed(body.eqns, values), list(values)),
     )
 
 
@@ -165,77 +222,11 @@ def _cut(values: Sequence[Value], *lengths: int) -> list[tuple[Value, ...]]:
     return [*parts, tuple(values)]
 
 
-# --- Simplify ------------------------------------------------------------------------------------
-
-
-def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value]) -> Value | None:
-    """The input that an equation gives back as it is: x · 1, a choice that is known, …"""
-    if name == "convert_element_type" and inputs[0].dtype == params["new_dtype"]:
-        return inputs[0]
-    if name == "reduce_precision" and (params["exponent_bits"], params["mantissa_bits"]) == (8, 23):
-        return inputs[0]
-    if name in ("reshape", "broadcast_in_dim", "squeeze") and len(inputs) == 1:
-        shape = params.get("new_sizes", params.get("shape"))
-        return inputs[0] if inputs[0].shape == shape else None
-    if name == "select_n" and isinstance(inputs[0], Const) and inputs[0].is_uniform:
-        return _if_whole(inputs[1 + int(inputs[0].number)], inputs[1])
-    neutral = {"mul": 1, "div": 1, "sub": 0}.get(name)
-    if neutral is not None and _is(inputs[1], neutral):
-        return _if_whole(inputs[0], inputs[1])
-    if name in ("add", "mul") and _is(inputs[0], neutral or 0) and inputs[0].dtype.kind != "f":
-        return _if_whole(inputs[1], inputs[0])
-    if name == "add" and _is(inputs[1], 0) and inputs[0].dtype.kind != "f":  # −0 + 0 is another float than −0
-        return _if_whole(inputs[0], inputs[1])
-    return None
-
-
-def _is(value: Value, number: int) -> bool:
-    return isinstance(value, Const) and value.is_uniform and bool(value.number == number)
-
-
-def _if_whole(value: Value, other: Value) -> Value | None:
-    """The value, unless the other one gives the result its shape."""
-    return value if value.shape == other.shape or other.shape == () else None
-
-
-def _evaluated(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Value] | None:
-    """The results of an equation that has constants only, where they are small or repeat one number."""
-    consts = [value for value in inputs if isinstance(value, Const)]
-    if not consts:  # iota: its formula is shorter than its values
-        return None
-    if eqn.primitive.name == "broadcast_in_dim" and consts[0].is_uniform and consts[0].key is None:
-        return [Const(np.broadcast_to(consts[0].number, eqn.params["shape"]))]
-    sizes = [prod(_seen(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
-    if sum(sizes) > max(SMALL, *(x.value.nbytes for x in consts)):
-        return None
-    results = eqn.primitive.bind(*(x.value if x.key is None else x.key for x in consts), **eqn.params)
-    return [constant(x) for x in (results if eqn.primitive.multiple_results else [results])]
-
-
-def _identity(value: Value) -> Any:
-    """Equal for values that are known to be equal."""
-    if isinstance(value, Const) and value.is_uniform:
-        return value.shape, value.dtype, value.number.tobytes()
-    if isinstance(value, Const) and value.value.nbytes <= SMALL:
-        return value.shape, value.dtype, value.value.tobytes()
-    return id(value)
-
-
-def _needed(eqns: Sequence[Eqn], outputs: Sequence[Value]) -> list[Eqn]:
-    """The equations that the outputs depend on."""
-    wanted, kept = set(outputs), []
-    for eqn in reversed(eqns):
-        if not wanted.isdisjoint(eqn.outputs):
-            kept.append(eqn)
-            wanted.update(eqn.reads)
-    return kept[::-1]
-
-
-def _source(eqn: JaxprEqn) -> tuple[str, str]:
-    """Where the author wrote an equation, and the name of the variable that the line sets."""
+def _source(eqn: JaxprEqn) -> tuple[str, str] | None:
+    """Where the author wrote an equation, if that is known, and the name of the variable that the line sets."""
     frame = user_frame(eqn.source_info.traceback)
     if frame is None:
-        return f"the primitive {eqn.primitive.name}", ""
+        return None
     text = linecache.getline(frame.file_name, frame.start_line).strip()
     name = re.match(r"([A-Za-z_]\w*)\s*(?::[^=]*)?=[^=]", text)
     return f"{frame.file_name}, line {frame.start_line}: {text}", name[1] if name else ""

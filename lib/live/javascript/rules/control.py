@@ -35,6 +35,7 @@ def scan(page: Lowering, eqn: Eqn) -> None:
         for target, value in zip(stacked, body.outputs[carried:], strict=True):
             page.copy(target, value, eqn, lambda index: (at, *index))
         _replace(page, eqn, body.inputs[:carried], body.outputs[:carried])
+        page.breathe()
     page.same(eqn.outputs[:carried], body.inputs[:carried])
 
 
@@ -53,6 +54,7 @@ def while_loop(page: Lowering, eqn: Eqn) -> None:
         _donate(page, body, body.inputs)
         page.graph(body, later=body.outputs)
         _replace(page, eqn, body.inputs, body.outputs)
+        page.breathe()
     page.same(eqn.outputs, body.inputs)
 
 

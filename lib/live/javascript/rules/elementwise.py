@@ -111,6 +111,7 @@ for name, helper in {
     "digamma": "digamma",
 }.items():
     formula(name, f"{helper}(x)", cost=30)
+formula("bessel_i0e", "besselI0e(x)", cost=30)
 
 # --- Choices and other kinds of number -----------------------------------------------------------
 

@@ -9,7 +9,7 @@ from lib.live.javascript.index import Index
 from lib.live.javascript.kernel import Kernel
 from lib.live.javascript.lower import Lowering
 from lib.live.javascript.rule import rule
-from lib.live.javascript.rules.views import clamped, window
+from lib.live.javascript.rules.views import as_index, window
 
 
 @rule("concatenate", loops=True)
@@ -45,7 +45,7 @@ def replace_slice(page: Lowering, eqn: Eqn) -> None:
 
     def build(kernel: Kernel) -> None:
         sizes = zip(starts, x.shape, update.shape, strict=False)
-        begin = [clamped(kernel, start, (), size - taken) for start, size, taken in sizes]
+        begin = [as_index(kernel, start, (), size - taken) for start, size, taken in sizes]
         index = kernel.loop(update.shape)
         where = [i + start for i, start in zip_longest(index, begin, fillvalue=Index())]
         kernel.do(kernel.store(target, where, kernel.read(update, index)))
@@ -63,24 +63,26 @@ COMBINED = {
 }
 
 
-@rule(*COMBINED, loops=True, again=(1,))
+@rule(*COMBINED, loops=True, again=())
 def scatter(page: Lowering, eqn: Eqn) -> None:
-    x, indices, update = eqn.inputs
+    x, update, *columns = eqn.inputs
     numbers, mode = eqn.params["dimension_numbers"], eqn.params["mode"].name
     target = page.place(eqn.output)
     page.declare(target)
     page.copy(target, x, eqn)
     # A scatter is a gather in reverse: its updates lie as the results of the gather do.
     like = _Gather(numbers)
+    batch = len(columns[0].shape) if columns else 0
+    lanes = len(update.shape) - len(numbers.update_window_dims) - batch  # 1 for keys, which have an axis more
     windows = iter(size for axis, size in enumerate(update.shape) if axis in numbers.update_window_dims)
     sizes = tuple(
         1 if axis in (*like.collapsed_slice_dims, *like.operand_batching_dims) else next(windows)
-        for axis in range(len(x.shape) - _lanes(eqn))
+        for axis in range(len(x.shape) - lanes)
     )
 
     def build(kernel: Kernel) -> None:
         index = kernel.loop(update.shape)
-        place, starts, inside = window(kernel, like, x, indices, index, sizes, mode)
+        place, starts, inside = window(kernel, like, x, columns, index, sizes, mode)
         where = [i + start for i, start in zip(place, starts, strict=True)]
         old = kernel.store(target, where, Expr("", x.dtype)).removesuffix(" = ;")
         form = COMBINED[eqn.primitive]
@@ -103,9 +105,3 @@ class _Gather:
         self.start_index_map = numbers.scatter_dims_to_operand_dims
         self.operand_batching_dims = numbers.operand_batching_dims
         self.start_indices_batching_dims = numbers.scatter_indices_batching_dims
-
-
-def _lanes(eqn: Eqn) -> int:
-    """1 for keys, which have an axis more."""
-    rank = len(eqn.inputs[1].shape) - 1 + len(eqn.params["dimension_numbers"].update_window_dims)
-    return len(eqn.inputs[2].shape) - rank

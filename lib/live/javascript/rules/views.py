@@ -1,11 +1,12 @@
 """Views: where in its input an element of the result lies. They cost nothing by themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from lib.live.javascript import bounds
 from lib.live.javascript.expression import Expr, literal
 from lib.live.javascript.graph import Eqn, Value
 from lib.live.javascript.index import Index, Variable, flat, unflat
@@ -67,6 +68,16 @@ def _(eqn: Eqn, index: Place) -> Place:
     return tuple(i * (step or 1) + (start or 0) for i, start, step in zip_longest(index, starts, steps))
 
 
+@view("column")
+def _(eqn: Eqn, index: Place) -> Place:
+    return *index, Index(constant=eqn.params["column"])
+
+
+@view("tile")
+def _(eqn: Eqn, index: Place) -> Place:
+    return tuple(i.divmod(size)[1] for i, size in zip(index, eqn.inputs[0].shape, strict=True))
+
+
 @view("split")
 def _(eqn: Eqn, index: Place) -> Place:
     sizes, axis, n = eqn.params["sizes"], eqn.params["axis"], eqn.params["output"]
@@ -117,33 +128,33 @@ def within(place: Index, low: int, high: int, kernel: Kernel) -> list[str]:
 def _(kernel: Kernel, eqn: Eqn, index: Place) -> Expr:
     x, *starts = eqn.inputs
     begin = [
-        clamped(kernel, start, (), size - taken)
+        as_index(kernel, start, (), size - taken)
         for start, size, taken in zip(starts, x.shape, eqn.params["slice_sizes"], strict=False)
     ]
     return kernel.read(x, [i + start for i, start in zip_longest(index, begin, fillvalue=Index())])
 
 
-def clamped(kernel: Kernel, value: Value, index: Place, most: int) -> Index:
-    """A value as an index from 0 to `most`, as XLA takes one that is too small or too large."""
-    return as_index(kernel, kernel.read(value, index), most, clamp=True)
-
-
-def as_index(kernel: Kernel, expr: Expr, most: int, clamp: bool) -> Index:
+def as_index(kernel: Kernel, value: Value, index: Place, most: int, clamp: bool = True) -> Index:
+    """A value as an index from 0 to `most`; XLA clamps one that is too small or too large."""
+    low, high = bounds.of(value)
+    expr = kernel.read(value, index)
     if expr.index is not None and expr.index.low >= 0 and expr.index.high <= most:
         return expr.index
-    if most == 0 and clamp:
+    if clamp and most == 0:
         return Index()
-    if clamp:
-        expr = kernel.filled(f"Math.min(Math.max(x, 0), {most})", [expr], expr.dtype, False, 2)
+    if clamp and low < 0:
+        expr = kernel.filled("Math.max(x, 0)", [expr], expr.dtype, False, 1)
+    if clamp and high > most:
+        expr = kernel.filled(f"Math.min(x, {most})", [expr], expr.dtype, False, 1)
     name = kernel.bind(expr, "at")
     return Index(((Variable(name.text, most + 1, expr.depth), 1),))
 
 
 @rule("gather", cost=3, again=(0,))
 def _(kernel: Kernel, eqn: Eqn, index: Place) -> Expr:
-    x, indices = eqn.inputs
+    x, *columns = eqn.inputs
     numbers, mode = eqn.params["dimension_numbers"], eqn.params["mode"].name
-    place, starts, inside = window(kernel, numbers, x, indices, index, eqn.params["slice_sizes"], mode)
+    place, starts, inside = window(kernel, numbers, x, columns, index, eqn.params["slice_sizes"], mode)
     element = kernel.read(x, [i + start for i, start in zip(place, starts, strict=True)])
     if not inside:
         return element
@@ -154,10 +165,11 @@ def _(kernel: Kernel, eqn: Eqn, index: Place) -> Expr:
 
 
 def window(
-    kernel: Kernel, numbers: Any, x: Value, indices: Value, index: Place, sizes: tuple[int, ...], mode: str
+    kernel: Kernel, numbers: Any, x: Value, columns: Sequence[Value], index: Place, sizes: tuple[int, ...], mode: str
 ) -> tuple[list[Index], list[Index], list[str]]:
     """Of a gather: the place in its window, where the window starts, and the conditions for it to be inside."""
-    batch = tuple(i for axis, i in enumerate(index[: _rank(numbers, indices)]) if axis not in numbers.offset_dims)
+    rank = len(numbers.offset_dims) + len(columns[0].shape) if columns else len(index)
+    batch = tuple(i for axis, i in enumerate(index[:rank]) if axis not in numbers.offset_dims)
     offsets = iter(index[axis] for axis in numbers.offset_dims)
     batching = numbers.operand_batching_dims
     place = [
@@ -166,19 +178,14 @@ def window(
     starts, inside = [Index()] * len(sizes), []
     for axis, its in zip(batching, numbers.start_indices_batching_dims, strict=True):
         starts[axis] = batch[its]
-    for n, axis in enumerate(numbers.start_index_map):
-        most = x.shape[axis] - sizes[axis]
-        expr = kernel.read(indices, (*batch, Index(constant=n)))
-        starts[axis] = as_index(kernel, expr, most, clamp=mode != "FILL_OR_DROP")
-        if mode == "FILL_OR_DROP" and starts[axis] is not expr.index:
+    for column, axis in zip(columns, numbers.start_index_map, strict=True):
+        most, (low, high) = x.shape[axis] - sizes[axis], bounds.of(column)
+        starts[axis] = as_index(kernel, column, batch, most, clamp=mode != "FILL_OR_DROP")
+        if mode == "FILL_OR_DROP":
             name = starts[axis].text
-            inside += [f"{name} >= 0"] * (indices.dtype.kind == "i") + [f"{name} <= {most}"]
-    rest = index[_rank(numbers, indices) :]
+            inside += [f"{name} >= 0"] * (low < 0) + [f"{name} <= {most}"] * (high > most)
+    rest = index[rank:]
     return [*place, *rest], [*starts, *[Index()] * len(rest)], inside
-
-
-def _rank(numbers: Any, indices: Value) -> int:
-    return len(numbers.offset_dims) + len(indices.shape) - 1
 
 
 def _filler(value: Any, dtype: np.dtype) -> Any:

@@ -1,0 +1,114 @@
+"""Counting codes: how often each value, or each combination of values, occurs in the rows of x.
+
+Counts add up over parts of the data. So the data are counted a part at a time, and need not fit into memory; and the
+parts are added on the host in int64, so there may be more of them than int32 can count.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int
+
+from lib import checks
+from lib.density import in_parts
+from lib.discrete import cell_of, in_range
+
+LARGE = 2**20  # from so many bytes on, a second call costs less than copying
+FEW = 48  # up to so many values, comparing with each of them is faster than adding at an address
+
+_once = jax.lax.optimization_barrier  # keeps XLA from working out anew for each use what many need
+
+
+def tally(counts: Callable[..., Array], x: checks.Array, sizes: tuple[int, ...], tables: int) -> checks.Array:
+    """counts(x, sizes), so many tables in an array, for checked codes x: int64 of NumPy, or int32 under `jit`.
+
+    Raises ValueError where a code is out of range. Under `jit`, where nothing can be raised, its row counts nowhere.
+    """
+    if checks.is_traced(x):
+        inside = jnp.all(in_range(x, sizes), axis=1, keepdims=True)
+        return counts(jnp.where(inside, x.astype(jnp.int32), -1), sizes)
+    total = np.zeros((), np.int64)
+    for piece in _aligned_first(x):
+        total = sum(map(np.asarray, in_parts(lambda part: counts(checks.narrow(part), sizes), piece)), total)
+    # A code that is out of range counts nowhere. Only where something is missing, the data are looked through for it.
+    if total.sum() != tables * len(x):
+        checks.refuse_codes("x", x, sizes)
+    return total
+
+
+def _aligned_first(x: Any) -> list[np.ndarray]:
+    """The rows of x, of which the order does not matter, in one piece or two.
+
+    JAX need not copy an array that starts at a multiple of 64 bytes, and copying can take longer than counting. Few
+    arrays start so. But one of the first 64 rows does, mostly; the rows before it go with the last ones.
+    """
+    starts = x.ctypes.data + x.strides[0] * np.arange(64)
+    first = int(np.argmin(starts % 64))
+    if first == 0 or starts[first] % 64 or not x.flags.c_contiguous or x.nbytes < LARGE or len(x) < 128:
+        return [x]
+    length = len(x) - 64  # which does not depend on where x starts, so that no other address compiles anew
+    return [x[first : first + length], np.concatenate([x[:first], x[first + length :]])]
+
+
+@partial(jax.jit, static_argnums=1)
+def joint(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "*sizes"]:
+    """How often each combination occurs."""
+    cells = math.prod(sizes)
+    cell, inside = jax.vmap(cell_of, in_axes=(0, None))(x, sizes)
+    cell = _once(jnp.where(inside, cell, cells))  # so that the data are read once
+    return jnp.zeros(cells, jnp.int32).at[cell].add(1, mode="drop").reshape(sizes)
+
+
+def margins(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "features values"]:
+    """How often each value of each feature occurs; features with fewer values than others have zeros at the end."""
+    return (_margins_by_comparing if max(sizes) <= FEW else _margins_by_adding)(x, sizes)
+
+
+@partial(jax.jit, static_argnums=1)
+def _margins_by_comparing(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "features values"]:
+    """Σ [x = v] for each value v. The sums run in bytes, of which processors add 16 to 64 at once.
+
+    The data are cut into stripes of equal length, which are added up place by place: at most 128 of them, so that no
+    byte overflows. Only then are the places of one feature added to one another.
+    """
+    n, features = x.shape
+    stripe = 1 << max(n // 128, min(n, 2**13 // features)).bit_length()  # rows; a power of two, for the sums in pairs
+    values = jnp.arange(max(sizes), dtype=jnp.uint8)
+
+    def hits(codes: Int[Array, "1 codes"]) -> Int[Array, "values codes"]:
+        return (_as_bytes(codes) == values[:, None]).astype(jnp.uint8)
+
+    def add(i: Array, total: Array) -> Array:
+        return total + hits(jax.lax.dynamic_slice(flat, [0, i * stripe * features], [1, stripe * features]))
+
+    flat, rest = x.reshape(1, -1), x[n // stripe * stripe :].reshape(1, -1)
+    rest = jnp.pad(rest, ((0, 0), (0, stripe * features - rest.size)), constant_values=127)  # which is no value
+    places = hits(rest) if n < stripe else jax.lax.fori_loop(0, n // stripe, add, hits(rest), unroll=4)
+    places = places.reshape(-1, stripe, features).astype(jnp.int32)
+    while places.shape[1] > 1:
+        places = places[:, : places.shape[1] // 2] + places[:, places.shape[1] // 2 :]
+    return jnp.where(jnp.arange(max(sizes))[None] < jnp.array(sizes)[:, None], places[:, 0].T, 0)
+
+
+def _as_bytes(codes: Int[Array, "*n"]) -> Int[Array, "*n"]:
+    """Codes as bytes; those that are below 0, or too large for a byte, become 128 or more."""
+    if codes.dtype.itemsize > 1:
+        codes = jnp.minimum(codes.astype(jnp.uint32), 255)  # without its sign, a code below 0 is a huge one
+    return codes.astype(jnp.uint8)
+
+
+@partial(jax.jit, static_argnums=1)
+def _margins_by_adding(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "features values"]:
+    """One feature after the other, so that its table stays in the fastest cache."""
+
+    def one(feature: tuple[Array, Array]) -> Array:
+        codes, size = feature
+        codes = codes.astype(jnp.uint32)  # without its sign, a code below 0 is a huge one
+        return jnp.zeros(max(sizes), jnp.int32).at[jnp.where(codes < size, codes, max(sizes))].add(1, mode="drop")
+
+    return jax.lax.map(one, (_once(x.T), jnp.array(sizes, jnp.uint32)))

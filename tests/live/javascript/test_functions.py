@@ -1,0 +1,44 @@
+"""Functions compiled to JavaScript do in Chromium and in Firefox what they do in JAX, however often they are called."""
+
+import json
+import re
+
+import pytest
+
+from tests.live.javascript.comparison import Case, compare, script
+from tests.live.javascript.functions import EXACT, FUNCTIONS, arguments
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return {name: Case(fn, arguments(name)) for name, (fn, _) in FUNCTIONS.items()}
+
+
+@pytest.fixture(scope="module")
+def in_chromium(cases, browser):
+    with browser.new_page() as page:
+        return dict(zip(cases, json.loads(page.evaluate(script([*cases.values()]))), strict=True))
+
+
+@pytest.fixture(scope="module")
+def in_firefox(cases, firefox):
+    return dict(zip(cases, json.loads(firefox.evaluate(script([*cases.values()]))), strict=True))
+
+
+def tolerance(name):
+    return 0 if name in EXACT else 1e-5
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_agrees_in_chromium(name, cases, in_chromium):
+    compare(cases[name], in_chromium[name], tolerance(name))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_agrees_in_firefox(name, cases, in_firefox):
+    compare(cases[name], in_firefox[name], tolerance(name))
+
+
+def test_a_strict_policy_lets_it_run(cases):
+    for case in cases.values():
+        assert not re.search(r"\beval\b|\bFunction\b|\bimport\b|<script", case.text)

@@ -1,0 +1,218 @@
+// Questions and predictions that answer without a kernel (lib/study), and what the reader has done, which stays in this
+// browser: `{version: 1, pages: […], questions: […], exercises: […]}`, as in lib/study/progress.py.
+
+(() => {
+  const PLACE = "generative-ai-foundations", VERSION = 1, KINDS = ["pages", "questions", "exercises"];
+
+  // --- Progress ----------------------------------------------------------------------------------------------------
+
+  // What a text says; an error in words where it cannot be understood.
+  const parse = (text) => {
+    let found;
+    try {
+      found = JSON.parse(text);
+    } catch {}
+    if (Number.isInteger(found?.version) && found.version > VERSION)
+      throw new Error("it comes from a newer version of the book");
+    const whole = (names) => Array.isArray(names) && names.every((name) => typeof name === "string");
+    if (found?.version !== VERSION || !KINDS.every((kind) => whole(found[kind])))
+      throw new Error("it is damaged, or no progress of this book");
+    return found;
+  };
+
+  const load = () => parse(localStorage.getItem(PLACE) ?? '{"version": 1, "pages": [], "questions": [], "exercises": []}');
+  const store = (progress) => localStorage.setItem(PLACE, JSON.stringify(progress));
+
+  // Adds what was done. What is stored and cannot be understood is left as it is: the progress page tells of it.
+  const add = (done) => {
+    const progress = load();
+    for (const kind of KINDS) progress[kind] = [...new Set([...progress[kind], ...(done[kind] ?? [])])];
+    store(progress);
+  };
+
+  const record = (kind, name) => {
+    try {
+      add({ [kind]: [name] });
+    } catch {} // a browser that stores nothing shows the page all the same
+    mark();
+  };
+
+  const isDone = (form) => {
+    try {
+      return load()[form.localName === "form" ? "questions" : "exercises"].includes(form.dataset.study);
+    } catch {
+      return false;
+    }
+  };
+
+  // What was done, now or before, is marked.
+  const mark = () => {
+    for (const form of document.querySelectorAll(".study"))
+      form.querySelector(".study-done").textContent = isDone(form) ? " · done" : "";
+  };
+
+  // --- Questions and predictions -----------------------------------------------------------------------------------
+
+  // A number as readers write it; read_number in lib/study/question.py does the same.
+  const read = (text) => {
+    text = text.replace(/\s/g, "").replace("−", "-");
+    if (/^[-+]?[1-9]\d{0,2}(,\d{3})+(?![\d,])/.test(text)) text = text.replaceAll(",", "");
+    const match = text.match(/^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
+    return match && match[2] != 0 ? match[1] / (match[2] ?? 1) / (match[3] ? 100 : 1) : NaN;
+  };
+
+  const element = (name, ...content) => {
+    const made = document.createElement(name);
+    made.append(...content);
+    return made;
+  };
+
+  const copy = (node) => [...node.cloneNode(true).childNodes];
+
+  // The entry of the list of answers that speaks of what was given.
+  const replyTo = (form) => {
+    const answers = [...form.querySelectorAll("details li")];
+    if (!form.elements.number) return answers[form.elements.choice.value];
+    const number = read(form.elements.number.value), { tolerance } = form.dataset;
+    if (isNaN(number)) return null;
+    const near = ({ dataset: { value } }) => Math.abs(number - value) <= tolerance * (Math.abs(value) || 1);
+    return answers.find((answer) => "value" in answer.dataset && near(answer)) ?? answers.at(-1);
+  };
+
+  const check = (form, status, details) => {
+    const reply = replyTo(form), right = reply && "right" in reply.dataset;
+    status.replaceChildren(...(reply ? copy(reply.querySelector(".reply")) : ["Give a number, such as 0.25, 1/4 or 25 %."]));
+    status.className = right ? "right" : "wrong";
+    if (!right) return;
+    details.hidden = false;
+    record("questions", form.dataset.study);
+  };
+
+  const compare = (form, status, details) => {
+    const { guess } = form.elements, { number } = form.dataset;
+    const row = (name, words, value) => {
+      const cell = element("td", ...words);
+      if (guess) cell.prepend(Object.assign(element("meter"), { min: guess.min, max: guess.max, value, ariaHidden: true }));
+      return element("tr", Object.assign(element("th", name), { scope: "row" }), cell);
+    };
+    const chosen = guess ? [guess.nextElementSibling.textContent] : copy(form.querySelector(":checked").nextElementSibling);
+    status.replaceChildren(
+      element(
+        "table",
+        row("Your guess", chosen, guess?.value),
+        row("The result", copy(details.querySelector(".result")), number),
+      ),
+      element("p", ...copy(details.querySelector(".reply"))),
+    );
+    form.querySelector("fieldset").disabled = true; // the guess stands
+    form.querySelector("button").hidden = true;
+    status.tabIndex = -1;
+    status.focus();
+    record("questions", form.dataset.study);
+  };
+
+  // What the cells right below a prediction show is veiled until the guess is made, or the reader turns to it.
+  const veil = (form) => {
+    const veiled = [];
+    for (let cell = form.closest(".cell").nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
+      if (!cell.querySelector(".study")) veiled.push(...cell.querySelectorAll(".cell_output"));
+    const lift = () => veiled.forEach((output) => output.classList.remove("veiled"));
+    for (const output of veiled) {
+      output.classList.add("veiled");
+      for (const turned of ["pointerdown", "focusin"]) output.addEventListener(turned, lift);
+    }
+    return lift;
+  };
+
+  for (const form of document.querySelectorAll("form.study")) {
+    const status = form.querySelector("[role=status]"), details = form.querySelector("details"), { guess } = form.elements;
+    details.hidden = true;
+    const predicts = "prediction" in form.dataset, linked = location.hash.startsWith("#figure-");
+    const lift = predicts && !linked && !isDone(form) && veil(form);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      (predicts ? compare : check)(form, status, details);
+      if (lift) lift();
+    });
+    guess?.addEventListener("input", () => {
+      guess.nextElementSibling.textContent = guess.ariaValueText = +guess.value + form.dataset.unit;
+    });
+  }
+
+  // --- Pages -------------------------------------------------------------------------------------------------------
+
+  const end = document.querySelector(".study-end");
+  if (end)
+    new IntersectionObserver(([{ isIntersecting }], observer) => {
+      if (!isIntersecting) return;
+      observer.disconnect();
+      record("pages", end.dataset.page);
+    }).observe(end);
+
+  // --- The page "Your progress" ------------------------------------------------------------------------------------
+
+  const panel = document.querySelector(".study-progress");
+  if (panel) {
+    const say = (words) => (panel.querySelector("[role=status]").textContent = words);
+
+    const show = () => {
+      let done;
+      try {
+        done = load();
+      } catch (error) {
+        const reason = error instanceof DOMException ? "it cannot be reached" : error.message;
+        say(`The progress in this browser cannot be shown: ${reason}. It is left as it is. Export saves it; Reset starts anew.`);
+        done = {};
+      }
+      for (const count of document.querySelectorAll("[data-count]")) {
+        const names = count.dataset.names.split(" "), seen = names.filter((name) => done[count.dataset.count]?.includes(name));
+        count.textContent = seen.length;
+      }
+    };
+
+    const actions = {
+      export() {
+        const text = localStorage.getItem(PLACE) ?? JSON.stringify(load()); // as it is, even if it is damaged
+        const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+        Object.assign(element("a"), { href: address, download: "progress.json" }).click();
+        setTimeout(() => URL.revokeObjectURL(address), 1000);
+        say("Your progress was written to progress.json.");
+      },
+      import: () => panel.querySelector("input").click(),
+      reset() {
+        if (!confirm("Forget all progress in this browser? Export it first if you want to keep it.")) return;
+        localStorage.removeItem(PLACE);
+        say("All progress in this browser is forgotten.");
+      },
+    };
+
+    for (const button of panel.querySelectorAll("button"))
+      button.addEventListener("click", () => {
+        try {
+          actions[button.name]();
+          if (button.name === "reset") show();
+        } catch (error) {
+          say(`This browser does not let the book store anything: ${error.message}`);
+        }
+      });
+
+    panel.querySelector("input").addEventListener("change", async ({ target }) => {
+      const [file] = target.files;
+      let where = file.name; // of the trouble, if there is any
+      try {
+        const found = parse(await file.text());
+        where = "the progress in this browser";
+        add(found);
+        show();
+        say(`What ${file.name} tells was added to your progress.`);
+      } catch (error) {
+        say(`Nothing was imported, and nothing is lost. The trouble is with ${where}: ${error.message}.`);
+      }
+      target.value = "";
+    });
+
+    show();
+  }
+
+  mark();
+})();

@@ -1,0 +1,71 @@
+"""What there is to study: a mark at the end of each chapter, and the table of the page "Your progress".
+
+A chapter counts as read when its end was seen; book/_static/study.js counts, and this tells it what there is to count.
+"""
+
+import html
+from itertools import starmap
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.locale import _
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from book.extensions.contents import Entry, row
+from lib.study.content import everything
+from lib.study.exercise import Exercise
+from lib.study.prediction import Prediction
+from lib.study.question import Number, Question
+
+
+def names_in(entry: Entry) -> dict[str, list[str]]:
+    """The names of what a reader can do in a chapter, by the kinds of lib/study/progress.py."""
+    prefix = f"{entry.number or 0}-"  # Tools has no number
+    return {
+        "pages": [entry.file],
+        "questions": [name for name in everything(Prediction, Question, Number) if name.startswith(prefix)],
+        "exercises": [name for name in everything(Exercise) if name.startswith(prefix)],
+    }
+
+
+class ProgressTable(SphinxDirective):
+    """A row for each chapter; the script of the page fills in how much is done."""
+
+    def run(self) -> list[nodes.Node]:
+        table = nodes.table()
+        group = nodes.tgroup(cols=4)
+        group += [nodes.colspec(colwidth=width) for width in (40, 20, 20, 20)]
+        group += nodes.thead(
+            "", row(*map(nodes.Text, (_("Chapter"), _("Pages read"), _("Questions answered"), _("Exercises passed"))))
+        )
+        chapters = [entry for entry in self.config.contents if entry.file and entry.teaches]
+        group += nodes.tbody(
+            "", *(row(self.title(entry), *starmap(count, names_in(entry).items())) for entry in chapters)
+        )
+        table += group
+        return [table]
+
+    def title(self, entry: Entry) -> nodes.Node:
+        label = nodes.inline("", entry.heading)
+        return addnodes.pending_xref(
+            "", label, refdomain="std", reftype="doc", reftarget=f"/{entry.file}", refexplicit=True
+        )
+
+
+def count(kind: str, names: list[str]) -> nodes.Node:
+    all_ = html.escape(" ".join(names))
+    return nodes.raw("", f'<span data-count="{kind}" data-names="{all_}">–</span> of {len(names)}', format="html")
+
+
+def mark_end(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    if doctree and any(entry.file == page and entry.teaches for entry in app.config.contents):
+        context["body"] += f'<div class="study-end" data-page="{page}"></div>'
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    app.add_directive("progress-table", ProgressTable)
+    app.connect("html-page-context", mark_end)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,189 @@
+"""check, hint and solution: an exercise answers at once, and tells which misconception gives just this answer."""
+
+import html
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from lib.study import progress
+from lib.study.content import find
+from lib.study.exercise import Exercise, call, comparable, same
+from lib.study.words import for_page, to_html, to_text
+
+_hints: dict[str, int] = {}  # how many the reader has seen
+
+
+def check(name: str, answer: Any) -> "Reply | Folded":
+    """Say whether an answer to the exercise with this name is right, or which typical mistake gives it.
+
+    A function is tried on several inputs. An answer of `...` is one that is still to come. Raises ValueError where
+    there is no such exercise.
+    """
+    exercise = find(name, Exercise)
+    if for_page():
+        return Folded(exercise)
+    words, right = _judge(exercise, answer)
+    return Reply(words, right, progress.record("exercises", name) if right else "")
+
+
+def hint(name: str) -> "Reply":
+    """The next hint to an exercise."""
+    exercise = find(name, Exercise)
+    seen = _hints.get(name, 0)
+    if seen == len(exercise.hints):
+        return Reply(f'That was the last hint. `solution("{name}")` shows a solution.')
+    _hints[name] = seen + 1
+    return Reply(f"**Hint {seen + 1} of {len(exercise.hints)}.** {exercise.hints[seen]}")
+
+
+def solution(name: str) -> "Reply":
+    """A solution of an exercise: code that passes."""
+    return Reply("**A solution.** Type it in, and change it.", code=find(name, Exercise).solution)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a reader is told."""
+
+    words: str
+    right: bool = False
+    trouble: str = ""
+    code: str = ""
+
+    def _repr_html_(self) -> str:
+        return f"<p>{to_html(self.words)} {html.escape(self.trouble)}</p>{_code(self.code)}"
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, (to_text(self.words), self.trouble, self.code)))
+
+
+@dataclass(frozen=True)
+class Folded:
+    """An exercise in a page, which has no kernel: its hints and its solution, folded away."""
+
+    exercise: Exercise
+
+    def _repr_html_(self) -> str:
+        name, hints = html.escape(self.exercise.name), self.exercise.hints
+        folded = "".join(
+            f"<details><summary>Hint {i} of {len(hints)}</summary><p>{to_html(words)}</p></details>"
+            for i, words in enumerate(hints, 1)
+        )
+        return (
+            f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
+            f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
+            f"<p>Solve it in Jupyter: there <code>check</code> answers at once.</p>{folded}"
+            f"<details><summary>Solution</summary>{_code(self.exercise.solution)}</details></section>"
+        )
+
+
+# --- Judging -------------------------------------------------------------------------------------
+
+
+def _judge(exercise: Exercise, answer: Any) -> tuple[str, bool]:
+    """What to say to an answer, and whether it is right."""
+    name = exercise.name
+    if answer is Ellipsis:
+        return f'Exercise {name} waits for your answer, in place of the dots. `hint("{name}")` helps.', False
+    if exercise.wants_function != callable(answer):
+        return _wrong_kind(answer), False
+    given, wanted = [], exercise.wanted()
+    for inputs, want in zip(exercise.places, wanted, strict=True):
+        try:
+            result = call(answer, inputs)
+        except Exception as error:
+            return _crash(exercise, answer, inputs, error), False
+        if result is Ellipsis:
+            return f'Exercise {name} still has dots to replace. `hint("{name}")` helps.', False
+        array = _read(result)
+        if array is None or not comparable(array, want):
+            return f"**Not right.**{_at(answer, inputs)} {_not_numbers(result)}", False
+        given.append(array)
+    if exercise.agrees(given, exercise.right):
+        return "**Right.**", True
+    for mistake in exercise.mistakes:
+        if exercise.agrees(given, mistake.gives):
+            return f"**Not right.** {mistake.because}", False
+    return _unknown(exercise, answer, given, wanted), False
+
+
+def _wrong_kind(answer: Any) -> str:
+    if callable(answer):
+        return "**Not right.** This is a function, and the exercise asks for what it gives. Call it."
+    return (
+        f"**Not right.** The exercise asks for a function, and this is {_brief(answer)}. Give its name, without a call."
+    )
+
+
+def _read(result: Any) -> np.ndarray | None:
+    try:
+        return np.asarray(result)
+    except Exception:  # such as rows of different lengths
+        return None
+
+
+def _not_numbers(result: Any) -> str:
+    if result is None:
+        return "This is `None`, which is nothing. Is there a `return`?"
+    return f"{_brief(result)} is not what the exercise asks for: numbers."
+
+
+def _crash(exercise: Exercise, function: Any, inputs: tuple[Any, ...], error: Exception) -> str:
+    if isinstance(error, TypeError) and "ellipsis" in str(error):
+        return f'Exercise {exercise.name} still has dots to replace. `hint("{exercise.name}")` helps.'
+    frames = traceback.extract_tb(error.__traceback__) if _is_python(function) else []
+    own = [frame for frame in frames if frame.filename == function.__code__.co_filename]
+    line = f" in the line `{own[-1].line}`" if own and own[-1].line else ""
+    return f"**Your function stopped.**{_at(function, inputs)} it raised `{type(error).__name__}: {error}`{line}."
+
+
+def _unknown(exercise: Exercise, answer: Any, given: list[np.ndarray], wanted: list[np.ndarray]) -> str:
+    """Words for a wrong answer that no known mistake gives: where it is wrong, and how."""
+    for inputs, array, want in zip(exercise.places, given, wanted, strict=True):
+        if same(array, want, exercise.tolerance):
+            continue
+        if array.shape != want.shape:
+            how = f"Its shape is `{array.shape}`, and the exercise asks for `{want.shape}`."
+        elif array.dtype.kind == "f" and np.isnan(array).any():
+            how = "It holds `nan`, which is what 0/0 and ∞ − ∞ give."
+        elif not inputs and same(array, want, 0.05):
+            how = f"{_brief(array)} is near. Give three digits."
+        else:
+            how = f"No mistake that we know gives {_brief(array)}."
+        return f'**Not right.**{_at(answer, inputs)} {how} `hint("{exercise.name}")` helps.'
+    raise AssertionError("an answer that is right everywhere is right")
+
+
+def _at(answer: Any, inputs: tuple[Any, ...]) -> str:
+    if not callable(answer):
+        return ""
+    names = answer.__code__.co_varnames[: answer.__code__.co_argcount] if _is_python(answer) else ()
+    named = [f"{names[i]} = " if i < len(names) else "" for i in range(len(inputs))]
+    return " At " + ", ".join(f"`{name}{_text(each)}`" for name, each in zip(named, inputs, strict=True)) + ":"
+
+
+def _is_python(function: Any) -> bool:
+    return hasattr(function, "__code__")
+
+
+def _brief(value: Any) -> str:
+    return f"`{_text(value)}`"
+
+
+def _text(value: Any) -> str:
+    text = " ".join(
+        np.array2string(value, precision=4).split() if isinstance(value, np.ndarray) else repr(value).split()
+    )
+    return (text if len(text) <= 120 else text[:117] + "…").replace("`", "'")
+
+
+def _code(code: str) -> str:
+    if not code:
+        return ""
+    lines = highlight(code.strip(), PythonLexer(), HtmlFormatter(nowrap=True))
+    return f'<div class="highlight"><pre>{lines}</pre></div>'

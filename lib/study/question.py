@@ -1,0 +1,204 @@
+"""Questions: a choice or a number. The chapter computes what is right; what is wrong names its misconception."""
+
+import html
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets
+
+from lib.study.content import find
+from lib.study.form import Form, radio_buttons, radios
+from lib.study.words import LINK, to_html, written
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the answers to choose from: right where its `value` equals the answer that the chapter computed."""
+
+    value: Any
+    because: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What a typical mistake gives, a value or a function, and the misconception behind it."""
+
+    gives: Any
+    because: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A choice among answers. `recall` marks a question about an earlier chapter."""
+
+    name: str
+    text: str
+    choices: tuple[Choice, ...]
+    recall: bool = False
+
+    def __post_init__(self) -> None:
+        written(f"the text of {self.name}", self.text)
+        for choice in self.choices:
+            written(f"the explanation of {choice.value!r} in {self.name}", choice.because)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number to give, right within `tolerance` (a share of it; around 0 the tolerance itself).
+
+    `right` explains it; `otherwise` answers a number that no mistake gives.
+    """
+
+    name: str
+    text: str
+    right: str
+    mistakes: tuple[Mistake, ...]
+    otherwise: str
+    tolerance: float = 0.02  # two digits are enough
+    recall: bool = False
+
+    def __post_init__(self) -> None:
+        for what in ("text", "right", "otherwise"):
+            written(f"the {what} of {self.name}", getattr(self, what))
+        for mistake in self.mistakes:
+            written(f"the explanation of {mistake.gives!r} in {self.name}", mistake.because)
+
+
+def question(name: str, *, answer: Any) -> "Asked":
+    """Ask the question with this name (lib/study/content); `answer` is what the chapter computed.
+
+    Raises ValueError where no choice or several are right, where a wrong answer has no explanation with a link to what
+    mends it, and where a mistake gives the right number or that of another mistake.
+    """
+    found: Question | Number = find(name, Question, Number)
+    return AskedChoice(found, answer) if isinstance(found, Question) else AskedNumber(found, answer)
+
+
+@dataclass(frozen=True)
+class Reply:
+    label: str
+    because: str
+    right: bool
+    value: float = math.nan  # the number that is answered so; nan for any other
+
+    def words(self) -> str:
+        return f"<strong>{'Right.' if self.right else 'Not right.'}</strong> {to_html(self.because)}"
+
+
+class Asked(Form):
+    """A question with its replies."""
+
+    button, summary = "Check", "Every answer, explained"
+    replies: list[Reply]
+
+    def __init__(self, asked: Question | Number) -> None:
+        self.name, self.text = asked.name, asked.text
+        self.kind = "Looking back" if asked.recall else "Question"
+
+    def explained(self) -> None:
+        """Raise ValueError where a wrong answer does not lead to the paragraph that mends it."""
+        for reply in self.replies:
+            if not reply.right and not LINK.search(reply.because):
+                raise ValueError(f"the explanation of {reply.label!r} in {self.name} must link to what mends it")
+
+    def answers(self) -> str:
+        return "<ul>" + "".join(map(self._answer, self.replies)) + "</ul>"
+
+    def _answer(self, reply: Reply) -> str:
+        value = "" if math.isnan(reply.value) else f' data-value="{reply.value!r}"'
+        right = " data-right" * reply.right
+        return f'<li{right}{value}>{to_html(reply.label)}: <span class="reply">{reply.words()}</span></li>'
+
+
+class AskedChoice(Asked):
+    def __init__(self, asked: Question, answer: Any) -> None:
+        super().__init__(asked)
+        self.replies = [
+            Reply(choice.label or str(choice.value), choice.because, bool(choice.value == answer))
+            for choice in asked.choices
+        ]
+        right = sum(reply.right for reply in self.replies)
+        if right != 1:
+            raise ValueError(f"{asked.name} must have one right choice; {right} of them are {answer!r}")
+        self.explained()
+
+    def control(self) -> str:
+        return radios([reply.label for reply in self.replies])
+
+    def widget(self) -> widgets.Widget:
+        return radio_buttons([reply.label for reply in self.replies])
+
+    def given(self, widget: widgets.Widget) -> tuple[str, bool]:
+        if widget.index is None:
+            return "Choose an answer first.", False
+        reply = self.replies[widget.index]
+        return reply.words(), reply.right
+
+
+class AskedNumber(Asked):
+    def __init__(self, asked: Number, answer: Any) -> None:
+        super().__init__(asked)
+        self.answer, self.tolerance = float(answer), asked.tolerance
+        if not math.isfinite(self.answer):
+            raise ValueError(f"the answer of {asked.name} must be finite; got {answer}")
+        mistakes = [Reply(_shown(m.gives), m.because, False, float(m.gives)) for m in asked.mistakes]
+        for i, reply in enumerate(mistakes):
+            if close(reply.value, self.answer, 2 * self.tolerance):
+                raise ValueError(f"a mistake in {asked.name} gives the right number, {reply.label}")
+            if any(close(reply.value, before.value, 2 * self.tolerance) for before in mistakes[:i]):
+                raise ValueError(f"two mistakes in {asked.name} give one number, {reply.label}")
+        self.replies = [
+            Reply(_shown(self.answer), asked.right, True, self.answer),
+            *mistakes,
+            Reply("Any other number", asked.otherwise, False),
+        ]
+        self.explained()
+
+    def attributes(self) -> dict[str, Any]:
+        return {"tolerance": self.tolerance}
+
+    def control(self) -> str:
+        return '<label>Your answer: <input type="text" name="number" inputmode="decimal" required></label>'
+
+    def widget(self) -> widgets.Widget:
+        return widgets.Text(placeholder="a number", description="Answer:")
+
+    def given(self, widget: widgets.Widget) -> tuple[str, bool]:
+        number = read_number(widget.value)
+        if number is None:
+            return html.escape(UNREAD), False
+        known = (reply for reply in self.replies if close(number, reply.value, self.tolerance))
+        reply = next(known, self.replies[-1])
+        return reply.words(), reply.right
+
+
+# --- Numbers as readers write them; book/_static/study.js reads them in the same way -------------
+
+UNREAD = "Give a number, such as 0.25, 1/4 or 25 %."
+_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:/(\d+\.?\d*))?(%?)", re.IGNORECASE)
+
+
+def read_number(text: str) -> float | None:
+    """The number that a reader wrote; None where it is none.
+
+    >>> [read_number(text) for text in ("0.25", "1/4", "25 %", "20,160", "−1e3", "0,5", "?")]
+    [0.25, 0.25, 0.25, 20160.0, -1000.0, None, None]
+    """
+    text = re.sub(r"\s", "", text).replace("−", "-")
+    if re.match(r"[-+]?[1-9]\d{0,2}(,\d{3})+(?![\d,])", text):
+        text = text.replace(",", "")
+    match = _NUMBER.fullmatch(text)
+    if not match or (match[2] and not float(match[2])):
+        return None
+    return float(match[1]) / float(match[2] or 1) / (100 if match[3] else 1)
+
+
+def close(a: float, b: float, tolerance: float) -> bool:
+    return abs(a - b) <= tolerance * (abs(b) or 1)
+
+
+def _shown(number: Any) -> str:
+    return f"{float(number):.4g}" if abs(number) < 1000 else f"{float(number):.0f}"

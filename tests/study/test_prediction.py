@@ -1,0 +1,51 @@
+"""Predictions: the guess and the result stand side by side, and the result must be possible."""
+
+import pytest
+
+from lib.study import predict, progress
+from lib.study.content import everything
+from lib.study.prediction import GuessedChoice, GuessedNumber, Prediction, Scale
+from tests.study.test_question import press
+
+PREDICTIONS = everything(Prediction)
+CHOICE = Prediction("p", "Which?", {True: "this", False: "that"}, "So it is.")
+NUMBER = Prediction("p", "How many?", Scale(0, 10, 1, " of 10"), "So many.")
+
+
+@pytest.mark.parametrize("found", PREDICTIONS.values(), ids=PREDICTIONS)
+def test_the_guess_and_the_result_stand_side_by_side(found):
+    if isinstance(found.guess, Scale):
+        words = press(predict(found.name, result=found.guess.high), value=found.guess.low)
+        guess, result = found.guess.words(found.guess.low), found.guess.words(found.guess.high)
+    else:
+        words = press(predict(found.name, result=list(found.guess)[-1]), index=0)
+        guess, *_, result = found.guess.values()
+    assert f"Your guess</th><td>{guess}<" in words
+    assert f"The result</th><td>{result}<" in words
+    assert progress.load()["questions"] == [found.name]
+
+
+def test_a_guess_stands():
+    _, slider, button, _ = GuessedNumber(NUMBER, 3).box().children
+    button.click()
+    assert slider.disabled
+
+
+def test_no_guess_is_no_guess(file):
+    assert "first" in press(GuessedChoice(CHOICE, True))
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: GuessedChoice(CHOICE, "neither"), "must be one of"),
+        (lambda: GuessedNumber(NUMBER, 11), "must lie on the slider"),
+        (lambda: GuessedNumber(NUMBER, float("nan")), "must lie on the slider"),
+        (lambda: Prediction("p", "", {}, "So."), "text of p must not be empty"),
+        (lambda: Prediction("p", "?", {}, ""), "explanation of p must not be empty"),
+    ],
+)
+def test_what_the_author_got_wrong_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,108 @@
+"""Questions: the computed answer is right, each wrong one is explained and leads on, and the form answers."""
+
+import math
+
+import pytest
+
+from lib.live.explore import PAGES
+from lib.study import progress, question
+from lib.study.content import everything
+from lib.study.question import AskedChoice, AskedNumber, Choice, Mistake, Number, Question, read_number
+from lib.study.words import LINK
+
+QUESTIONS, NUMBERS = everything(Question), everything(Number)
+RIGHT, WRONG = Choice(1, "Yes."), Choice(2, "No: see [Here](#here).")
+NUMBER = {"name": "n", "text": "How many?", "right": "Yes.", "otherwise": "No: see [Here](#here)."}
+
+
+def press(asked, **setting):
+    """What a reader in Jupyter is told who sets the control so and presses the button."""
+    _, control, button, reply = asked.box().children
+    for name, value in setting.items():
+        setattr(control, name, value)
+    button.click()
+    return reply.value
+
+
+@pytest.mark.parametrize("found", QUESTIONS.values(), ids=QUESTIONS)
+def test_the_computed_answer_alone_is_right(found):
+    # What is really right need not link to what mends it; every other answer must.
+    unlinked = [choice for choice in found.choices if not LINK.search(choice.because)]
+    can_be_right = [c for c in found.choices if unlinked in ([], [c])]
+    assert can_be_right
+    for right in can_be_right:
+        form = question(found.name, answer=right.value)
+        told = [press(form, index=j) for j in range(len(found.choices))]
+        assert ["<strong>Right.</strong>" in words for words in told] == [c is right for c in found.choices]
+        assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("found", NUMBERS.values(), ids=NUMBERS)
+def test_each_mistake_gets_its_own_words(found):
+    answer = 1e6 + math.pi  # far from all mistakes
+    form = question(found.name, answer=answer)
+    told = [press(form, value=repr(float(mistake.gives))) for mistake in found.mistakes]
+    told.append(press(form, value="-77.7"))
+    assert len(set(told)) == len(told) >= 3
+    assert all("<strong>Not right.</strong>" in words for words in told)
+    assert "<strong>Right.</strong>" in press(form, value=repr(answer))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: AskedChoice(Question("q", "?", (RIGHT, WRONG)), 3), "one right choice; 0"),
+        (lambda: AskedChoice(Question("q", "?", (RIGHT, RIGHT, WRONG)), 1), "one right choice; 2"),
+        (lambda: AskedChoice(Question("q", "?", (RIGHT, Choice(2, "No."))), 1), "must link"),
+        (lambda: Question("q", "?", (RIGHT, Choice(2, " "))), "explanation of 2 in q must not be empty"),
+        (lambda: Question("q", " ", (RIGHT, WRONG)), "text of q must not be empty"),
+        (lambda: Number(**NUMBER | {"text": "", "mistakes": ()}), "text of n must not be empty"),
+        (lambda: Number(**NUMBER, mistakes=(Mistake(2, ""),)), "explanation of 2 in n must not be empty"),
+        (lambda: AskedNumber(Number(**NUMBER, mistakes=(Mistake(2, "No."),)), 1), "must link"),
+        (lambda: AskedNumber(Number(**NUMBER, mistakes=(Mistake(1, WRONG.because),)), 1), "gives the right number"),
+        (lambda: AskedNumber(Number(**NUMBER, mistakes=(Mistake(2, WRONG.because),) * 2), 1), "two mistakes in n"),
+        (lambda: AskedNumber(Number(**NUMBER, mistakes=()), math.nan), "must be finite"),
+        (lambda: question("3.1-zeor", answer=1), "near it are 3.1-zero"),
+        (lambda: question("3.1-theta", answer=1), "no question"),  # an exercise
+    ],
+)
+def test_what_the_author_got_wrong_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_nothing_given_is_not_right(file):
+    choice, number = AskedChoice(Question("q", "?", (RIGHT, WRONG)), 1), AskedNumber(Number(**NUMBER, mistakes=()), 0)
+    assert "first" in press(choice)
+    assert "Give a number" in press(number)
+    assert "Give a number" in press(number, value="1/0")
+    assert not file.exists()
+
+
+def test_only_what_was_answered_rightly_is_recorded():
+    form = AskedChoice(Question("q", "?", (RIGHT, WRONG)), 1)
+    press(form, index=1)
+    assert progress.load()["questions"] == []
+    press(form, index=0)
+    assert progress.load()["questions"] == ["q"]
+
+
+def test_numbers_are_read_as_people_write_them():
+    written = {"9.33": 9.33, " 28/3 ": 28 / 3, "933 %": 9.33, "1,000": 1000, "+.5e1": 5, "−2": -2}
+    assert {text: read_number(text) for text in written} == written
+    for text in ("", "nine", "9,33", "1//2", "1/0", "0x10", "1,00", "nan", "inf", "3 %%"):
+        assert read_number(text) is None
+
+
+def test_in_a_page_it_is_a_form_with_all_explained(monkeypatch):
+    monkeypatch.setenv(PAGES, "1")
+    html = AskedChoice(Question("q", "Is *it*?", (WRONG, RIGHT)), 1)._repr_mimebundle_()["text/html"]
+    assert html.count("<li data-right>") == 1
+    assert "<li data-right>1: " in html
+    assert '<legend>Is <em>it</em>?</legend><label><input type="radio"' in html
+    assert '<a href="#here">Here</a>' in html
+
+
+def test_in_jupyter_it_is_a_widget():
+    bundle = question("3.1-zero", answer=(True, True))._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle

@@ -22,7 +22,6 @@ from unittest import mock
 
 os.environ["MPLBACKEND"] = "agg"
 
-import ipywidgets as widgets
 import jax
 import jax.numpy as jnp
 import nbformat
@@ -32,7 +31,7 @@ from playwright.sync_api import sync_playwright
 
 import lib.live
 from benchmarks import timing
-from lib.live import SampleAgain, to_javascript
+from lib.live import to_javascript
 
 RESULTS = Path(__file__).with_suffix(".json")
 CALLS = 60  # of each function, timed one by one, with eight settings in turn
@@ -49,9 +48,12 @@ def of_chapters() -> Functions:
         last = max((n for n, cell in enumerate(cells) if "explore(" in cell), default=-1)
         found: list[tuple[Callable, dict[str, Any]]] = []
 
-        def explore(_fig: Any, fn: Callable, _artists: Any, *, found: list = found, **sliders: Any) -> None:
-            del sliders["alt"]
-            found.append((fn, {name: argument(slider) for name, slider in sliders.items()}))
+        def explore(
+            _fig: Any, fn: Callable, _artists: Any, *, alt: str, frames: Any = None, found: list = found, **sliders: Any
+        ) -> None:
+            assert alt
+            if frames is None:  # else the page has results, and no function
+                found.append((fn, {name: slider.argument(slider.setting) for name, slider in sliders.items()}))
 
         with mock.patch.object(lib.live, "explore", explore):
             names: dict[str, Any] = {}
@@ -63,19 +65,6 @@ def of_chapters() -> Functions:
                 fn,
                 tuple(arguments[name] for name in inspect.signature(fn).parameters),
             )
-
-
-def argument(slider: widgets.Widget) -> Any:
-    match slider:
-        case SampleAgain():
-            return random.key(slider.value)
-        case widgets.Dropdown():
-            return np.int32(slider.index)
-        case widgets.Checkbox():
-            return np.bool(slider.value)
-        case widgets.IntSlider():
-            return np.int32(slider.value)
-    return np.float32(slider.value)
 
 
 def kde(bandwidth: jax.Array) -> jax.Array:

@@ -116,9 +116,14 @@
     const veiled = [];
     for (let cell = form.closest(".cell").nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
       if (!cell.querySelector(".study")) veiled.push(...cell.querySelectorAll(".cell_output"));
-    const lift = () => veiled.forEach((output) => output.classList.remove("veiled"));
+    const lift = () =>
+      veiled.forEach((output) => {
+        output.classList.remove("veiled");
+        output.removeAttribute("title");
+      });
     for (const output of veiled) {
       output.classList.add("veiled");
+      output.title = "This waits for your guess. A click shows it at once.";
       for (const turned of ["pointerdown", "focusin"]) output.addEventListener(turned, lift);
     }
     return lift;

@@ -147,7 +147,7 @@ def test_numbers_are_read_as_in_jupyter(chapter: Page) -> None:
 
 def test_a_guess_stands_beside_the_result_which_waits_for_it(chapter: Page) -> None:
     shown, figure = form(chapter, "3.1-share"), chapter.locator(".cell_output:has(#figure-1)")
-    assert figure.evaluate("output => getComputedStyle(output).filter") == "blur(9.6px)"
+    assert figure.evaluate("output => getComputedStyle(output).filter").startswith("blur")
     shown.get_by_role("slider").focus()
     for _ in range(3):
         chapter.keyboard.press("ArrowLeft")

@@ -56,7 +56,7 @@ class AvatarGrid:
 class Bound(abc.ABC):
     """An artist that a function moves."""
 
-    attribute = "d"
+    tag, attribute = "path", "d"  # of the elements that move
 
     def __init__(self, artist: Any, owner: Any) -> None:
         self.artist, self.owner = artist, owner
@@ -92,8 +92,8 @@ class Bound(abc.ABC):
         self.owner.set_gid(gid)
 
     def elements(self, found: list[Element]) -> list[Element]:
-        """Those that move, of the elements with its name."""
-        return found
+        """Those that move, in the elements with its name."""
+        return [part for group in found for part in group.iter() if part.tag.endswith(f"}}{self.tag}")]
 
 
 class BoundLine(Bound):
@@ -112,9 +112,6 @@ class BoundLine(Bound):
     def spec(self) -> dict[str, Any]:
         x, y = scales(self.artist.axes)
         return {"kind": "line", "x": rounded(place(x, np.asarray(self.artist.get_xdata(orig=False)))), "y": y}
-
-    def elements(self, found: list[Element]) -> list[Element]:
-        return [path for group in found for path in group.iter() if path.tag.endswith("path")]
 
 
 class BoundBars(Bound):
@@ -148,9 +145,6 @@ class BoundBars(Bound):
     def name(self, gid: str) -> None:
         for bar in self.artist:
             bar.set_gid(gid)
-
-    def elements(self, found: list[Element]) -> list[Element]:
-        return [path for group in found for path in group.iter() if path.tag.endswith("path")]
 
 
 class BoundScatter(Bound):
@@ -254,7 +248,7 @@ class BoundImage(Bound):
 class BoundText(Bound):
     """A text with one number in it, such as "KL = {:.2f} nats"."""
 
-    attribute = "text"
+    tag, attribute = "text", "text"
     FIELD = re.compile(r"\{(?::(,)?(?:\.(\d)(f|%)|d)?)?\}")
 
     def __init__(self, artist: Text, owner: Text) -> None:
@@ -295,9 +289,6 @@ class BoundText(Bound):
             "scale": 100 if self.percent else 1,
             "comma": bool(self.comma),
         }
-
-    def elements(self, found: list[Element]) -> list[Element]:
-        return [text for group in found for text in group.iter() if text.tag.endswith("text")]
 
 
 class BoundAvatars(BoundImage):

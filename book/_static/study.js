@@ -116,14 +116,15 @@
     const veiled = [];
     for (let cell = form.closest(".cell").nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
       if (!cell.querySelector(".study")) veiled.push(...cell.querySelectorAll(".cell_output"));
-    const lift = () =>
-      veiled.forEach((output) => {
-        output.classList.remove("veiled");
-        output.removeAttribute("title");
-      });
+    const words = "What follows waits for your guess. A click on it shows it at once.";
+    const note = Object.assign(document.createElement("p"), { className: "study-veil", textContent: words });
+    veiled[0]?.before(note);
+    const lift = () => {
+      note.remove();
+      veiled.forEach((output) => output.classList.remove("veiled"));
+    };
     for (const output of veiled) {
       output.classList.add("veiled");
-      output.title = "This waits for your guess. A click shows it at once.";
       for (const turned of ["pointerdown", "focusin"]) output.addEventListener(turned, lift);
     }
     return lift;

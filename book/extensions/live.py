@@ -64,12 +64,10 @@ def agreement(measured: dict[str, dict[str, Any]], page: str, number: int) -> st
     if not row:
         return ""
     if not row["disagreement"]:
-        return f"At {row['settings']} settings it gave just what JAX gives."
+        return f"Compared with JAX at {row['settings']} settings: equal."
     digits, power = f"{row['disagreement']:.0e}".split("e")
-    return (
-        f"At {row['settings']} settings it differed from JAX by at most {digits}·10<sup>{int(power)}</sup> of a "
-        "result's size."
-    )
+    size = f"{digits}·10<sup>{int(power)}</sup>"
+    return f"Compared with JAX at {row['settings']} settings: equal to within {size} of a result's size."
 
 
 def write(file: Path, text: str) -> None:

@@ -35,8 +35,8 @@ ITEMS = (
     ),
     Prediction(
         "3.1-saved",
-        f"A model with no idea pays {math.log(_d) - _entropy:.2f} nats. After 50 people, what share of them has the "
-        f"*best* table saved?",
+        f"A model with no idea pays {math.log(_d) - _entropy:.2f} nats. After 50 people, what share of these nats "
+        "has the *best* table saved?",
         Scale(0, 100, 1, " %"),
         "This is at the best α that there is, and with a lucky crowd, as we shall see.",
     ),
@@ -78,12 +78,12 @@ ITEMS = (
                 "some",
                 "Look at the right end of its curve: it has all but reached the dotted line of the model that knows "
                 "nothing. See [The exact score](#the-exact-score).",
-                "Better than no idea, though not the best",
+                "Clearly better than no idea, though not the best",
             ),
             Choice(
                 "nothing",
                 "Novelty is not quality. It makes new outfits because it has forgotten the people.",
-                "As good as no idea at all",
+                "Hardly better than no idea at all",
             ),
         ),
     ),

@@ -223,7 +223,8 @@ def answer(joint):
         ),
         (
             "Each factor is (count + 1) / (50 + number of values). Black was never seen: 1/58.",
-            "The others are the highest bars of chapter 3: 22 of 3 values, 19 of 4, 24 of 6, 23 of 7.",
+            "The others are the highest bars of chapter 3: counts of 22, 19, 24 and 23, of features with 3, 4, 6 and 7 "
+            "values.",
             "Or fit `NaiveBayes` with `alpha=1.0`, and take `np.exp` of `log_prob(person)`.",
         ),
         """

@@ -80,7 +80,7 @@ def test_equations_have_their_numbers_in_firefox(firefox: Firefox, page: str) ->
 
 def test_equations_are_numbered_and_referred_to(firefox: Firefox, site: str) -> None:
     """Without this, the test above could find nothing on any page, and pass."""
-    firefox.open(f"{site}/chapters/3_1_the_simplest_model.html")
+    firefox.open(f"{site}/chapters/0_tools.html")
     assert len(firefox.evaluate(NUMBERS)) > 3
     assert firefox.evaluate(REFERENCES)
 

@@ -22,7 +22,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 from benchmarks import timing
-from benchmarks.live import chromium
+from tests.chromium import chromium
 
 RESULTS = Path(__file__).with_suffix(".json")
 MOVES = 60

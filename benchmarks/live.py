@@ -14,9 +14,7 @@ import gzip
 import http.server
 import io
 import json
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,11 +24,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 
 from benchmarks import timing
 from lib.data import avatars, outfits
-from tests.pages.conftest import ARGUMENTS, HTML, Quiet
+from tests.chromium import chromium
+from tests.pages.conftest import HTML, Quiet
 
 RESULTS = Path(__file__).with_suffix(".json")
 EXPECTED = HTML.parent / "live"  # book/extensions/live.py writes it
@@ -217,13 +216,6 @@ def measure(figure: Figure, page: Page) -> dict[str, Any]:
     }
     print(", ".join(f"{key} {value:.3g}" if isinstance(value, float) else str(value) for key, value in row.items()))
     return row
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as browser:
-        yield browser
 
 
 @contextmanager

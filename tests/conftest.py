@@ -1,13 +1,19 @@
-"""The strictest settings that JAX has, for every test."""
+"""The strictest settings that JAX has, for every test; and browsers, one of each kind for all tests of a process."""
 
 import os
 
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"  # sharding is tested on two CPU devices
 os.environ["MPLBACKEND"] = "agg"
 
+from collections.abc import Iterator
+
 import jax
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
+
+from tests import chromium
+from tests import firefox as firefox_
 
 settings.register_profile("book", deadline=None, derandomize=True)  # compiling takes longer than running
 settings.load_profile("book")
@@ -18,3 +24,24 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 @pytest.fixture
 def key():
     return jax.random.key(20231001)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not chromium.find():
+        _give_up("no Chromium was found: install one, or set CHROMIUM to its path")
+    with chromium.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[firefox_.Firefox]:
+    if not firefox_.find():
+        _give_up("no Firefox was found: install one, or set FIREFOX to its path")
+    with firefox_.Firefox() as firefox:
+        yield firefox
+
+
+def _give_up(why: str) -> None:
+    """Skip, but fail where all must run."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(why)

@@ -1,9 +1,7 @@
-"""The built book, served on this machine and opened in the browsers that are on it."""
+"""The built book, served on this machine."""
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,26 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 from sphinx_external_toc.parsing import parse_toc_yaml
-
-from tests.firefox import Firefox, find
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 PAGES = sorted(parse_toc_yaml(ROOT / "_toc.yml"))
-
-# Chromium itself must not talk to anybody either, and it must start in a container.
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def is_foreign(url: str) -> bool:
@@ -99,25 +83,6 @@ def site(built: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not path:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("no Chromium was found: install one, or set CHROMIUM to its path")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="session")
-def firefox() -> Iterator[Firefox]:
-    if not find():
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("no Firefox was found: install one, or set FIREFOX to its path")
-    with Firefox() as firefox:
-        yield firefox
 
 
 @pytest.fixture(scope="module", params=[*PAGES, "search"])

@@ -51,7 +51,9 @@ def draw(codes: ArrayLike) -> np.ndarray:
     >>> draw(fifty).shape
     (50, 32, 32, 3)
     """
-    return pictures()[np.ravel_multi_index(tuple(checks.codes("codes", codes, sizes).T), sizes)]
+    codes = checks.codes("codes", codes, sizes)
+    checks.refuse_codes("codes", codes, sizes)
+    return pictures()[np.ravel_multi_index(tuple(codes.T), sizes)]
 
 
 def read(images: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

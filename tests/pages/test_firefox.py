@@ -31,5 +31,6 @@ def test_nothing_else_can_be_reached(firefox: Firefox) -> None:
 
 def test_without_a_firefox_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("FIREFOX", "")
     with pytest.raises(RuntimeError, match="install one, or set FIREFOX"):
         Firefox()

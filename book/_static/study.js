@@ -120,7 +120,7 @@
     const note = Object.assign(document.createElement("p"), { className: "study-veil", textContent: words });
     veiled[0]?.before(note);
     const lift = () => {
-      note.remove();
+      note.style.visibility = "hidden"; // its place stays, so that nothing moves away under a click
       veiled.forEach((output) => output.classList.remove("veiled"));
     };
     for (const output of veiled) {

@@ -58,6 +58,37 @@ def integers(name: str, x: Any) -> Array:
     return x
 
 
+def points(name: str, x: Any) -> Array:
+    """Data (n, features) to fit to: finite real numbers, in float32 too, and at least one row."""
+    x = reals(name, x)
+    if x.ndim != 2 or x.shape[1] == 0:
+        raise ValueError(f"{name} must have shape (n, features), a row for each observation; got shape {x.shape}")
+    if len(x) == 0:
+        raise ValueError(f"{name} must have at least one row; got none")
+    if not is_traced(x):
+        _refuse(name, x, ~np.isfinite(x), "finite, and at most 3.4e+38 in size")
+    return x
+
+
+def positive(name: str, value: Any) -> Array:
+    """A number that is finite and above 0, in float32 too."""
+    value = reals(name, value)
+    if value.shape != ():
+        raise ValueError(f"{name} must be a number; got shape {value.shape}")
+    if not is_traced(value) and not 0 < value < np.inf:
+        raise ValueError(f"{name} must be above 0 and finite; got {value:g}")
+    return value
+
+
+def reals(name: str, x: Any) -> Array:
+    """An array of real numbers as float32; what is too large for it becomes ±inf, and NaN stays NaN."""
+    x = x if is_traced(x) else _host(name, x)
+    if not (jnp.issubdtype(x.dtype, jnp.integer) or jnp.issubdtype(x.dtype, jnp.floating)):
+        raise TypeError(f"{name} must be real numbers; got dtype {x.dtype}")
+    with np.errstate(over="ignore"):
+        return x.astype(np.float32)
+
+
 def sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     """The number of values of each feature, as a tuple of whole numbers ≥ 1."""
     try:
@@ -141,16 +172,24 @@ def log_table(name: str, log_p: Any) -> Array:
     return log_p
 
 
-def events(x: Any, shape: tuple[int, ...]) -> Array:
+def codes_at(x: Any, shape: tuple[int, ...]) -> Array:
     """Points (*batch, *shape) of integer codes at which a density is asked for, in at most 4 bytes each.
 
     Any integer is allowed: out of support the density is 0. One that int32 cannot hold becomes −1, which no support
     contains, so that it is not taken for the small code it would be narrowed to.
     """
-    x = integers("x", x)
-    if x.shape[x.ndim - len(shape) :] != shape:
+    return narrow(_of_shape(integers("x", x), shape))
+
+
+def points_at(x: Any, shape: tuple[int, ...]) -> Array:
+    """Points (*batch, *shape) of real numbers at which a density is asked for, as float32. Any number is allowed."""
+    return _of_shape(reals("x", x), shape)
+
+
+def _of_shape(x: Array, shape: tuple[int, ...]) -> Array:
+    if x.shape[max(0, x.ndim - len(shape)) :] != shape:
         raise ValueError(f"x must have shape (*batch, {', '.join(map(str, shape))}); got shape {x.shape}")
-    return narrow(x)
+    return x
 
 
 def narrow(x: Array) -> Array:

@@ -75,12 +75,17 @@ class Density(Sampler):
         """The log densities of n observations (n, *event_shape)."""
         return jax.vmap(self._log_prob)(x)
 
+    @staticmethod
+    def _checked(x: ArrayLike, shape: tuple[int, ...]) -> checks.Array:
+        """Observations (*batch, *shape) at which the density is asked for: real numbers, but for models of codes."""
+        return checks.points_at(x, shape)
+
     def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
         """The log density of each of (*batch, *event_shape) observations, in nats; −inf out of support.
 
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
-        x = checks.events(x, self.event_shape)
+        x = self._checked(x, self.event_shape)
         if checks.is_traced(x) or x.ndim != 1 + len(self.event_shape):
             return _log_probs(self, x)
         return jnp.concatenate(list(in_parts(partial(_log_probs, self), x)))

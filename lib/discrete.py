@@ -36,6 +36,10 @@ class Discrete(Density):
         return (len(self.sizes),)
 
     @staticmethod
+    def _checked(x: ArrayLike, shape: tuple[int, ...]) -> checks.Array:
+        return checks.codes_at(x, shape)
+
+    @staticmethod
     @abc.abstractmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> Any:
         """What the model needs to know of codes x (n, features): a pytree of integer tables, of the model's own.

@@ -66,7 +66,7 @@ class NaiveBayes(Discrete):
     def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
         if math.prod(self.sizes) <= SMALL:
             return super().log_prob(x)
-        x = checks.events(x, self.event_shape)
+        x = checks.codes_at(x, self.event_shape)
         add_up, rows = partial(_add_up, _with_end(self.log_probs)), x.reshape(-1, len(self.sizes))
         parts = [add_up(rows)] if checks.is_traced(x) else list(in_parts(add_up, rows))
         return jnp.concatenate(parts).reshape(x.shape[:-1])

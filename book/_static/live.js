@@ -1,6 +1,7 @@
 // Figures that move without a kernel. lib/live/page.py writes their controls and, for each, a program that calls
-// liveFigure() with the artists, the sliders, and `run`, a generator function from the sliders' settings to arrays, one
-// for each artist; or with `frames`, such arrays stored at each combination of settings.
+// liveFigure() with the artists, the sliders, the axes on which sliders are dragged, and `run`, a generator function
+// from the sliders' settings to arrays, one for each artist; or with `frames`, such arrays stored at each combination of
+// settings.
 
 (() => {
   // --- Artists: arrays become attributes, just as in lib/live/artists.py -------------------------------------------
@@ -34,6 +35,13 @@
         if (isFinite(x) && isFinite(y)) path += `M${round(x)} ${round(y)}h0`;
       }
       return Array(artist.paths).fill(path);
+    },
+
+    polygon({ x, y }, values) {
+      const corners = Array.from({ length: values.length / 2 }, (_, i) => [
+        round(place(x, values[2 * i])), round(place(y, values[2 * i + 1])),
+      ]);
+      return [values.every(isFinite) ? `M${corners.map((corner) => corner.join(" ")).join("L")}z` : ""];
     },
 
     bars: ({ left, right, bottom, base, y }, values) =>
@@ -80,13 +88,14 @@
     },
   };
 
+  const make = (name, attributes, parent) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const key in attributes) element.setAttribute(key, attributes[key]);
+    return parent.appendChild(element);
+  };
+
   // In place of the one picture of all avatars: a window on the sheet for each.
   const tiles = (image, { columns, corner, tile, side, sheet }, n, address) => {
-    const make = (name, attributes, parent) => {
-      const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-      for (const key in attributes) element.setAttribute(key, attributes[key]);
-      return parent.appendChild(element);
-    };
     const group = make("g", { style: "image-rendering: pixelated" }, image.parentNode);
     image.remove();
     return Array.from({ length: n }, (_, i) => {
@@ -121,7 +130,7 @@
     key: (seed) => Uint32Array.of(0, seed), // jax.random.key(seed)
   };
 
-  window.liveFigure = ({ artists, sliders, run, frames }) => {
+  window.liveFigure = ({ artists, sliders, drags, run, frames }) => {
     const { figure } = document.currentScript, { src } = document.currentScript;
     const form = figure.querySelector("form"), picture = figure.querySelector("svg"), { ariaLabel } = picture;
     const controls = sliders.map(({ name }) => form.elements[name]);
@@ -224,6 +233,11 @@
       changed();
     };
 
+    const nearest = (settings, value) => {
+      const distance = (place) => Math.abs(settings[place] - value);
+      return settings.reduce((best, _, j) => (distance(j) < distance(best) ? j : best), 0);
+    };
+
     const move = (i, to) => {
       places[i] = to;
       const control = controls[i];
@@ -240,12 +254,29 @@
       sliders.forEach(({ name, kind, settings, start }, i) => {
         const value = kind === "bool" ? +(wanted.get(name) === "true") : parseFloat(wanted.get(name));
         if (isNaN(value)) return;
-        const distance = (place) => Math.abs(settings[place] - value);
         if (kind === "key" && !frames) move(i, Math.max(start, Math.floor(value - settings[start] + start)));
-        else move(i, settings.reduce((best, _, j) => (distance(j) < distance(best) ? j : best), 0));
+        else move(i, nearest(settings, value));
       });
       changed();
     };
+
+    // Two sliders follow the pointer while it is pressed on these axes.
+    for (const { area: [left, bottom, right, top], axes, names } of drags) {
+      const attributes = { class: "drag", x: left, y: top, width: right - left, height: bottom - top };
+      const surface = make("rect", attributes, picture);
+      const follow = ({ clientX, clientY, pointerId, type }) => {
+        if (type === "pointerdown") surface.setPointerCapture(pointerId);
+        if (!surface.hasPointerCapture(pointerId)) return;
+        const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
+        [x, y].forEach((place, j) => {
+          const [a, b, logarithmic] = axes[j], value = (place - b) / a;
+          const i = sliders.findIndex(({ name }) => name === names[j]);
+          move(i, nearest(sliders[i].settings, logarithmic ? 10 ** value : value));
+        });
+        changed();
+      };
+      for (const type of ["pointerdown", "pointermove"]) surface.addEventListener(type, follow);
+    }
 
     form.addEventListener("input", read);
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,4 +1,4 @@
-"""What of a matplotlib figure can move: lines, bars, scatters, images, texts and avatars.
+"""What of a matplotlib figure can move: lines, polygons, bars, scatters, images, texts and avatars.
 
 A figure is drawn by matplotlib once, as SVG. A bound artist knows which elements of it move, and by which attribute;
 `draw` turns an array into the values of that attribute. The script of the page, book/_static/live.js, does the same
@@ -22,6 +22,7 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from PIL import Image
 
@@ -112,6 +113,29 @@ class BoundLine(Bound):
     def spec(self) -> dict[str, Any]:
         x, y = scales(self.artist.axes)
         return {"kind": "line", "x": rounded(place(x, np.asarray(self.artist.get_xdata(orig=False)))), "y": y}
+
+
+class BoundPolygon(Bound):
+    """A closed polygon. Where one of its corners has no place it is not drawn."""
+
+    @functools.cached_property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.artist.get_xy()[:-1])  # the first corner stands at the end once more
+
+    def move(self, values: np.ndarray) -> None:
+        self.artist.set_xy(values)
+
+    def draw(self, values: np.ndarray) -> list[str]:
+        if not np.isfinite(values).all():
+            return [""]
+        spec = self.spec
+        corners = zip(rounded(place(spec["x"], values[:, 0])), rounded(place(spec["y"], values[:, 1])), strict=True)
+        return [f"M{'L'.join(f'{x} {y}' for x, y in corners)}z"]
+
+    @functools.cached_property
+    def spec(self) -> dict[str, Any]:
+        x, y = scales(self.artist.axes)
+        return {"kind": "polygon", "x": x, "y": y}
 
 
 class BoundBars(Bound):
@@ -330,6 +354,7 @@ class BoundAvatars(BoundImage):
 
 KINDS: dict[type, type[Bound]] = {
     Line2D: BoundLine,
+    Polygon: BoundPolygon,
     BarContainer: BoundBars,
     PathCollection: BoundScatter,
     AxesImage: BoundImage,
@@ -344,6 +369,7 @@ def bind(artist: Any, fig: Figure) -> Bound:
     | artist                          | what moves it                                        |
     |---------------------------------|------------------------------------------------------|
     | line, or the list `plot` gives  | heights (points,)                                    |
+    | polygon                         | places (corners, 2)                                  |
     | bars                            | heights (bars,)                                      |
     | scatter                         | places (points, 2)                                   |
     | image                           | values (rows, columns) or colours (rows, columns, …) |
@@ -356,7 +382,9 @@ def bind(artist: Any, fig: Figure) -> Bound:
         (artist,) = artist
     kind = next((bound for of, bound in KINDS.items() if isinstance(artist, of)), None)
     if kind is None:
-        raise TypeError(f"artists must be lines, bars, scatters, images, texts or AvatarGrids; got {artist!r}")
+        raise TypeError(
+            f"artists must be lines, polygons, bars, scatters, images, texts or AvatarGrids; got {artist!r}"
+        )
     owner = artist[0] if isinstance(artist, BarContainer) else getattr(artist, "image", artist)
     if owner.figure is not fig:
         raise ValueError(f"artists must belong to fig; {owner} is part of another figure")

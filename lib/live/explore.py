@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import jax
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.live import frames as stored
@@ -37,6 +38,7 @@ def explore(
     *,
     alt: str,
     frames: Mapping[str, Sequence[Any]] | None = None,
+    drag: Mapping[Axes, tuple[str, str]] | None = None,
     **sliders: Slider,
 ) -> "Exploration":
     """Let the sliders move the artists of a figure.
@@ -48,13 +50,16 @@ def explore(
     A function that JAX cannot trace, or that is slow, needs `frames`: the settings of each slider, by name, at which
     results are stored for the page; a slider that is not named is stored at all of its settings.
 
+    `drag` names, for some axes, two sliders that follow the pointer when it is pressed there: that of x, that of y. It
+    does so in a page; Jupyter has the sliders.
+
     Raises TypeError or ValueError where the sliders do not fit `fn`, or what it gives does not fit the artists.
 
         fig, ax = plt.subplots()
         bars = ax.bar(names, theta(1.0))
         explore(fig, theta, bars, alpha=FloatLogSlider(value=1, min=-2, max=2), alt="…")
     """
-    return Exploration(fig, fn, artists, alt, frames, sliders)
+    return Exploration(fig, fn, artists, alt, frames, drag or {}, sliders)
 
 
 class Exploration:
@@ -67,14 +72,18 @@ class Exploration:
         artists: Any,
         alt: str,
         frames: Mapping[str, Sequence[Any]] | None,
+        drag: Mapping[Axes, tuple[str, str]],
         sliders: dict[str, Slider],
     ) -> None:
         plt.close(fig)  # else Jupyter shows it a second time
-        self.fig, self.alt, self.fn, self.sliders = fig, alt, fn, sliders
+        self.fig, self.alt, self.fn, self.drag, self.sliders = fig, alt, fn, drag, sliders
         for name, slider in sliders.items():
             if not isinstance(slider, Slider):
                 raise TypeError(f"sliders must be made by lib.live; {name} is {slider!r}")
             slider.description = slider.description or name
+        for names in drag.values():
+            if not all(name in sliders and sliders[name].control == "range" for name in names):
+                raise ValueError(f"drag must name two sliders of the figure, {list(sliders)}; got {names!r}")
         inspect.signature(fn).bind(**sliders)  # a TypeError that names the missing or unknown slider
         self.frames = None if frames is None else stored.chosen(frames, sliders)
         self._several = type(artists) is tuple  # bars are a tuple too, of another type

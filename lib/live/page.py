@@ -20,6 +20,7 @@ from pygments.lexers import PythonLexer
 
 from lib.live import frames
 from lib.live.javascript import to_javascript
+from lib.live.places import corners, rounded, scales, svg_places
 from lib.live.sliders import Slider
 
 if TYPE_CHECKING:
@@ -120,8 +121,12 @@ def _program(live: Exploration, stored: list[dict[str, Any]]) -> str:
         {"name": name, "kind": _kind(slider), "settings": _settings(live, name), "start": _start(live, name)}
         for name, slider in live.sliders.items()
     ]
+    drags = [
+        {"area": rounded(np.ravel(svg_places(ax, corners(ax)))), "axes": scales(ax), "names": names}
+        for ax, names in live.drag.items()
+    ]
     work = f"frames: {_script(stored)}" if live.frames else f"run: {_function(live)}"
-    return f"{{\nartists: {_script(artists)},\nsliders: {_script(sliders)},\n{work}\n}}"
+    return f"{{\nartists: {_script(artists)},\nsliders: {_script(sliders)},\ndrags: {_script(drags)},\n{work}\n}}"
 
 
 def _function(live: Exploration) -> str:

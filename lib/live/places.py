@@ -24,14 +24,19 @@ def scales(ax: Axes) -> tuple[Scale, Scale]:
         name, ends = axis.get_scale(), np.array(axis.get_view_interval(), np.float64)
         if name not in ("linear", "log"):
             raise ValueError(f"axes must be linear or logarithmic; got {name!r}")
-        corners = np.array([ax.get_xlim(), ax.get_ylim()]).T
-        corners[:, dimension] = ends
-        places = svg_places(ax, corners)[:, dimension]
+        at = corners(ax)
+        at[:, dimension] = ends
+        places = svg_places(ax, at)[:, dimension]
         numbers = np.log10(ends) if name == "log" else ends
         a = (places[1] - places[0]) / (numbers[1] - numbers[0])
         return [float(a), float(places[0] - a * numbers[0]), int(name == "log")]
 
     return scale(ax.xaxis, 0), scale(ax.yaxis, 1)
+
+
+def corners(ax: Axes) -> np.ndarray:
+    """The lower left and the upper right corner of the axes, in data coordinates (2, 2)."""
+    return np.array([ax.get_xlim(), ax.get_ylim()]).T
 
 
 def svg_places(ax: Axes, points: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import LogNorm
+from matplotlib.patches import Polygon
 from PIL import Image
 
 from lib.data import avatars, outfits
@@ -71,6 +72,25 @@ def test_a_line_has_a_gap_where_it_has_no_number():
     bound = bind(ax.plot(X, X), fig)
     assert bound.draw(np.array([1, np.nan, np.inf, 2.0]))[0].count("M") == 2
     assert re.sub(r"[\d. -]", "", bound.draw(np.array([1, 2, np.nan, 2.0]))[0]) == "MLM"
+
+
+@pytest.mark.parametrize("scales", [("linear", "linear"), ("log", "log")])
+def test_a_polygon(scales):
+    fig, ax = axes(*scales)
+    polygon = ax.add_patch(Polygon(np.eye(4)[:, :2] + np.eye(4)[:, 1:3]))
+    bound = bind(polygon, fig)
+    assert bound.shape == (4, 2)
+    ours = bound.draw(np.stack([X, Y], axis=1))
+    polygon.set_gid("moved")
+    bound.move(np.stack([X, Y], axis=1))
+    (theirs,) = by_matplotlib(fig, "path")
+    np.testing.assert_allclose(numbers(ours[0]), numbers(theirs.get("d"))[:8], atol=0.01)
+
+
+def test_a_polygon_with_a_corner_that_has_no_place_is_not_drawn():
+    fig, ax = axes()
+    bound = bind(ax.add_patch(Polygon(np.eye(3)[:, :2])), fig)
+    assert bound.draw(np.array([[1, 1], [2, np.nan], [2, 2]])) == [""]
 
 
 @pytest.mark.parametrize("yscale", ["linear", "log"])
@@ -183,8 +203,8 @@ def test_avatars():
 @pytest.mark.parametrize(
     ("artist", "error", "message"),
     [
-        (lambda ax: ax, TypeError, "artists must be lines, bars"),
-        (lambda ax: [*ax.plot(X, X), *ax.plot(X, Y)], TypeError, "artists must be lines, bars"),
+        (lambda ax: ax, TypeError, "artists must be lines, polygons, bars"),
+        (lambda ax: [*ax.plot(X, X), *ax.plot(X, Y)], TypeError, "artists must be lines, polygons, bars"),
         (lambda _: plt.subplots()[1].plot(X, X), ValueError, "part of another figure"),
         (lambda ax: ax.plot(X, X, "o-"), ValueError, "must have no markers"),
         (lambda ax: ax.imshow(np.ones((2, 2))), ValueError, "must have vmin below vmax"),

@@ -99,13 +99,14 @@ def test_bars_alone_are_one_artist():
         ({"fn": lambda a: a}, ValueError, r"fn must return an array of shape \(5,\) for artist 0; got \(\)"),
         ({"artist": lambda ax: (ax.plot(X, X), ax.text(0, 0, "{}"))}, ValueError, "fn must return 2 arrays"),
         ({"artist": lambda _: plt.subplots()[1].plot(X, X)}, ValueError, "part of another figure"),
-        ({"artist": lambda ax: ax}, TypeError, "artists must be lines, bars"),
+        ({"artist": lambda ax: ax}, TypeError, "artists must be lines, polygons, bars"),
         ({"a": widgets.FloatSlider()}, TypeError, "sliders must be made by lib.live; a is FloatSlider"),
         ({"fn": lambda a: a, "artist": text("{}")}, ValueError, "must say how many decimals"),
         ({"fn": lambda n: jnp.arange(n), "n": IntSlider(value=5, min=1, max=9)}, ValueError, "mask with jnp.where"),
         ({"fn": lambda a: X if a > 1 else -X}, ValueError, "mask with jnp.where, or give frames"),
         ({"fn": lambda n: X[: int(n)], "n": IntSlider(value=5, min=1, max=9)}, ValueError, "mask with jnp.where"),
         ({"frames": {"b": [1]}}, ValueError, "frames must name sliders"),
+        ({"drag": {None: ("a", "b")}}, ValueError, "drag must name two sliders of the figure"),
     ],
 )
 def test_what_does_not_fit_is_refused_at_the_call(arguments, error, message):

@@ -51,7 +51,7 @@
       }),
 
     text({ before, after, decimals, scale, comma }, [value]) {
-      let number = value === Infinity ? "∞" : isNaN(value) ? "nan" : fixed(value * scale, decimals);
+      let number = isNaN(value) ? "nan" : fixed(value * scale, decimals).replace("-", "−").replace("Infinity", "∞");
       if (comma) number = number.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",");
       return [before + number + after];
     },

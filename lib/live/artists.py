@@ -300,7 +300,7 @@ class BoundText(Bound):
 
     def draw(self, values: np.ndarray) -> list[str]:
         value = values.item() * (100 if self.percent else 1)
-        number = "∞" if np.isposinf(value) else f"{value:{self.comma or ''}.{self.decimals or 0}f}"
+        number = f"{value:{self.comma or ''}.{self.decimals or 0}f}".replace("-", "−").replace("inf", "∞")
         return [f"{self.before}{number}{'%' * self.percent}{self.after}"]
 
     @property

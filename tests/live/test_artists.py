@@ -171,8 +171,9 @@ def test_the_box_of_an_image_is_where_matplotlib_puts_it():
         ("seen {} times", np.int32(3), "seen 3 times"),
         ("{:,.1f}", np.float32(12345.678), "12,345.7"),
         ("{:.2f}", np.float32(np.inf), "∞"),
+        ("{:.2f}", np.float32(-np.inf), "−∞"),
         ("{:.2f}", np.float32(np.nan), "nan"),
-        ("{:.1f}", np.float32(-0.04), "-0.0"),
+        ("{:.1f}", np.float32(-0.04), "−0.0"),
     ],
 )
 def test_a_text(template, value, shown):

@@ -183,6 +183,38 @@ run: (run => function* (...settings) {
     assert page.evaluate("window.frames_") > 10
 
 
+def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:
+    # From the left to the right of a square alpha goes through its exponents, and from its bottom to its top n through
+    # 1 to 30.
+    square = {"area": [50, 150, 150, 50], "axes": [[100 / 6, 350 / 3, 1], [-100 / 29, 150 + 100 / 29, 0]]}
+
+    def with_a_square(route: Route) -> None:
+        drags = json.dumps([square | {"names": ["alpha", "n"]}])
+        text, number = re.subn(r"\ndrags: \[\],", f"\ndrags: {drags},", route.fetch().text())
+        assert number == 1
+        route.fulfill(body=text, content_type="text/javascript")
+
+    page.route("**/_figures/*.js", with_a_square)
+    page.goto(f"{site}/{PLAY.page}.html")
+    live.come_near(page, PLAY)
+    page.get_by_text("View the function").first.click()  # which shows what waited for a guess
+    box = page.locator("#figure-1 .drag").bounding_box()
+    assert box
+    alpha, n = (page.locator(f"#figure-1 [name={name}]") for name in ("alpha", "n"))
+    page.mouse.move(box["x"] + 0.2, box["y"] + box["height"] - 0.2)
+    expect(n).to_have_attribute("aria-valuetext", "30")  # nothing follows before the pointer is pressed
+    page.mouse.down()
+    expect(alpha).to_have_attribute("aria-valuetext", "0.0001")
+    expect(n).to_have_attribute("aria-valuetext", "1")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(alpha).to_have_attribute("aria-valuetext", "0.1")
+    page.mouse.move(box["x"] + 2 * box["width"], box["y"] - 50)  # beyond the square they stay at their ends
+    expect(alpha).to_have_attribute("aria-valuetext", "100")
+    page.mouse.up()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)
+    expect(alpha).to_have_attribute("aria-valuetext", "100")
+
+
 def test_the_function_can_be_read(play: Page) -> None:
     play.get_by_text("View the function").first.click()
     expect(play.locator("#figure-1 details.code")).to_contain_text("def play(alpha, n, key):")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from contourpy import contour_generator
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from PIL import Image
@@ -112,6 +113,23 @@ def grid(columns: int = COLUMNS) -> Grid:
     )
 
 
+@functools.cache
+def coastline() -> list[Float[np.ndarray, "k 2"]]:
+    """The outlines of the land, to be drawn: closed rings in longitude and latitude, float32, read-only.
+
+    Land lies to the left of each, also of seas within land, so that all rings together fill as one path. They follow
+    the map to 0.6°, about a pixel where the world is 690 pixels wide; what is smaller than that has no outline.
+
+    >>> len(coastline()), sum(map(len, coastline()))
+    (81, 1293)
+    """
+    sides = [np.arange(-0.5, many + 1) * CELL for many in (COLUMNS, ROWS)]
+    sea_around = np.pad(land_mask().astype(np.float32), 1)  # so that rings are closed at the ends of the map
+    lines = contour_generator(sides[0] - 180, 90 - sides[1], sea_around).lines(0.5)
+    rings = [_simplified(np.asarray(line), 0.6) for line in lines]
+    return [_read_only(ring.astype(np.float32)) for ring in rings if len(ring) > 3]
+
+
 def project(x: ArrayLike) -> Float[Array, "*batch 2"]:
     """Points (*batch, 2) on a flat map that keeps areas, the Equal Earth projection: x to the east, y to the north.
 
@@ -191,6 +209,25 @@ def _project(x: Array) -> Array:
     y = t * (1.340264 - 0.081106 * t**2 + 0.000893 * t**6 + 0.003796 * t**8)
     dy = 1.340264 - 3 * 0.081106 * t**2 + 7 * 0.000893 * t**6 + 9 * 0.003796 * t**8
     return jnp.stack([2 / 3 * np.sqrt(3).astype(np.float32) * longitude * jnp.cos(t) / dy, y], axis=-1)
+
+
+def _simplified(line: np.ndarray, tolerance: float) -> np.ndarray:
+    """Some of the points of a line (k, 2), whose straight connections pass all the others within the tolerance.
+
+    Source: D. Douglas & T. Peucker, Cartographica 10, 1973.
+    """
+    start, end = line[0], line[-1]
+    away = line - start
+    if (start != end).any():
+        direction = (end - start) / np.hypot(*(end - start))
+        distance = np.abs(away @ np.array([-direction[1], direction[0]]))
+    else:
+        distance = np.hypot(*away.T)
+    farthest = distance.argmax()
+    if distance[farthest] <= tolerance:
+        return line[[0, -1]]
+    parts = line[: farthest + 1], line[farthest:]
+    return np.concatenate([_simplified(parts[0], tolerance)[:-1], _simplified(parts[1], tolerance)])
 
 
 def _areas(rows: int) -> Float[np.ndarray, " rows"]:

@@ -15,6 +15,13 @@
     return (Math.abs(scaled % 1) === 0.5 ? (2 * Math.round(scaled / 2)) / 10 ** decimals : value).toFixed(decimals);
   };
 
+  // Where each of the points (x, y) stands; null for one that has no place.
+  const at = ({ x, y }, values) =>
+    Array.from({ length: values.length / 2 }, (_, i) => {
+      const places = [place(x, values[2 * i]), place(y, values[2 * i + 1])];
+      return places.every(isFinite) ? places.map(round).join(" ") : null;
+    });
+
   const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
   const draw = {
@@ -28,20 +35,14 @@
       return [path];
     },
 
-    points(artist, values) {
-      let path = "";
-      for (let i = 0; i < values.length; i += 2) {
-        const x = place(artist.x, values[i]), y = place(artist.y, values[i + 1]);
-        if (isFinite(x) && isFinite(y)) path += `M${round(x)} ${round(y)}h0`;
-      }
+    points: (artist, values) => {
+      const path = at(artist, values).filter(Boolean).map((place) => `M${place}h0`).join("");
       return Array(artist.paths).fill(path);
     },
 
-    polygon({ x, y }, values) {
-      const corners = Array.from({ length: values.length / 2 }, (_, i) => [
-        round(place(x, values[2 * i])), round(place(y, values[2 * i + 1])),
-      ]);
-      return [values.every(isFinite) ? `M${corners.map((corner) => corner.join(" ")).join("L")}z` : ""];
+    polygon: (artist, values) => {
+      const corners = at(artist, values);
+      return [corners.includes(null) ? "" : `M${corners.join("L")}z`];
     },
 
     bars: ({ left, right, bottom, base, y }, values) =>
@@ -264,14 +265,14 @@
     for (const { area: [left, bottom, right, top], axes, names } of drags) {
       const attributes = { class: "drag", x: left, y: top, width: right - left, height: bottom - top };
       const surface = make("rect", attributes, picture);
+      const moved = names.map((name) => sliders.findIndex((slider) => slider.name === name));
       const follow = ({ clientX, clientY, pointerId, type }) => {
         if (type === "pointerdown") surface.setPointerCapture(pointerId);
         if (!surface.hasPointerCapture(pointerId)) return;
         const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
         [x, y].forEach((place, j) => {
           const [a, b, logarithmic] = axes[j], value = (place - b) / a;
-          const i = sliders.findIndex(({ name }) => name === names[j]);
-          move(i, nearest(sliders[i].settings, logarithmic ? 10 ** value : value));
+          move(moved[j], nearest(sliders[moved[j]].settings, logarithmic ? 10 ** value : value));
         });
         changed();
       };

@@ -153,9 +153,8 @@ def _is_land(x: Array) -> Array:
 
 @jax.jit
 def _log_prob(x: Array) -> Array:
-    land_area = _areas(ROWS) @ land_mask().sum(1)
     nan = jnp.isnan(x).any(-1)
-    return jnp.where(nan, jnp.nan, jnp.where(_is_land(x), -np.log(land_area).astype(np.float32), -jnp.inf))
+    return jnp.where(nan, jnp.nan, jnp.where(_is_land(x), -np.log(_land_areas().sum()).astype(np.float32), -jnp.inf))
 
 
 @jax.jit
@@ -182,7 +181,7 @@ def _sample(key: PRNGKeyArray, n: int) -> Array:
     mask, edges = land_mask(), 90 - CELL * np.arange(ROWS + 1)
     many = mask.sum(1)  # cells of land in each row
     with np.errstate(divide="ignore"):
-        log_probs = np.log(many * _areas(ROWS) / (_areas(ROWS) @ many))
+        log_probs = np.log(_land_areas() / _land_areas().sum())
     row = AliasTable(_float32(log_probs)).draw(rows, n)
 
     along = jax.random.uniform(places, (n,)) * _float32(many)[row]  # counts the row's cells of land from the west
@@ -234,6 +233,11 @@ def _areas(rows: int) -> Float[np.ndarray, " rows"]:
     """The steradians of a cell in each row of a map with twice as many columns as rows."""
     edges = np.sin(np.linspace(np.pi / 2, -np.pi / 2, rows + 1))
     return np.pi / rows * (edges[:-1] - edges[1:])
+
+
+def _land_areas() -> Float[np.ndarray, " 360"]:
+    """The steradians of land in each row of the map."""
+    return _areas(ROWS) * land_mask().sum(1)
 
 
 def _float32(array: np.ndarray) -> Array:

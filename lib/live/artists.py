@@ -126,11 +126,8 @@ class BoundPolygon(Bound):
         self.artist.set_xy(values)
 
     def draw(self, values: np.ndarray) -> list[str]:
-        if not np.isfinite(values).all():
-            return [""]
-        spec = self.spec
-        corners = zip(rounded(place(spec["x"], values[:, 0])), rounded(place(spec["y"], values[:, 1])), strict=True)
-        return [f"M{'L'.join(f'{x} {y}' for x, y in corners)}z"]
+        corners = _places(self.spec, values)
+        return ["" if None in corners else f"M{'L'.join(f'{x} {y}' for x, y in filter(None, corners))}z"]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
@@ -182,10 +179,8 @@ class BoundScatter(Bound):
         self.artist.set_offsets(values)
 
     def draw(self, values: np.ndarray) -> list[str]:
-        spec = self.spec
-        places = zip(rounded(place(spec["x"], values[:, 0])), rounded(place(spec["y"], values[:, 1])), strict=True)
-        path = "".join(f"M{x} {y}h0" for x, y in places if np.isfinite(x) and np.isfinite(y))
-        return [path] * spec["paths"]
+        path = "".join(f"M{x} {y}h0" for x, y in filter(None, _places(self.spec, values)))
+        return [path] * self.spec["paths"]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
@@ -400,6 +395,13 @@ def _png(pixels: np.ndarray) -> str:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _places(spec: dict[str, Any], values: np.ndarray) -> list[tuple[float, float] | None]:
+    """Where points (n, 2) stand in the SVG; None for one that has no place."""
+    x, y = place(spec["x"], values[:, 0]), place(spec["y"], values[:, 1])
+    places = zip(rounded(x), rounded(y), strict=True)
+    return [at if finite else None for at, finite in zip(places, np.isfinite(x + y), strict=True)]
 
 
 def _polyline(xs: list[float], ys: np.ndarray) -> list[str]:

@@ -81,9 +81,11 @@ class Exploration:
             if not isinstance(slider, Slider):
                 raise TypeError(f"sliders must be made by lib.live; {name} is {slider!r}")
             slider.description = slider.description or name
-        for names in drag.values():
-            if not all(name in sliders and sliders[name].control == "range" for name in names):
+        for ax, names in drag.items():
+            if len(names) != 2 or not all(name in sliders and sliders[name].control == "range" for name in names):
                 raise ValueError(f"drag must name two sliders of the figure, {list(sliders)}; got {names!r}")
+            if ax.figure is not fig:
+                raise ValueError(f"drag must be on axes of fig; {ax} is part of another figure")
         inspect.signature(fn).bind(**sliders)  # a TypeError that names the missing or unknown slider
         self.frames = None if frames is None else stored.chosen(frames, sliders)
         self._several = type(artists) is tuple  # bars are a tuple too, of another type

@@ -86,21 +86,24 @@ def test_a_grid_that_does_not_fit_is_refused():
         world.grid(100)
 
 
+def cell_of(x):
+    """In which cell of grid(90) each point lies."""
+    column, row = ((x[:, 0] + 180) // 4).astype(int), ((90 - x[:, 1]) // 4).astype(int)
+    return row * 90 + column
+
+
 def test_points_are_drawn_from_the_law(key):
     x = np.asarray(world.sample(key, 100_000))
     assert np.asarray(world.is_land(x)).all()
     _, log_area, land = world.grid(90)
     p = (np.exp(np.float64(log_area)) * land).ravel()
-    column, row = ((x[:, 0] + 180) // 4).astype(int), ((90 - x[:, 1]) // 4).astype(int)
-    assert_drawn_from(p / p.sum(), row * 90 + column)
+    assert_drawn_from(p / p.sum(), cell_of(x))
 
 
 def test_a_sampler_that_is_uniform_on_the_map_is_found(key):
-    x = np.asarray(world.sample(key, 100_000))
-    _, _, land = world.grid(90)
-    column, row = ((x[:, 0] + 180) // 4).astype(int), ((90 - x[:, 1]) // 4).astype(int)
+    cells, land = cell_of(np.asarray(world.sample(key, 100_000))), world.grid(90).land
     with pytest.raises(AssertionError):
-        assert_drawn_from(land.ravel() / land.sum(), row * 90 + column)
+        assert_drawn_from(land.ravel() / land.sum(), cells)
 
 
 def test_few_draws_are_the_first_of_many(key):

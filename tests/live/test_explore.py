@@ -23,12 +23,12 @@ def no_figure_left():
     plt.close("all")
 
 
-def exploration(fn=lambda a: a * X, artist=None, frames=None, **sliders):
+def exploration(fn=lambda a: a * X, artist=None, frames=None, drag=None, **sliders):
     """A line moved by fn, unless another artist is asked for."""
     fig, ax = plt.subplots()
     artists = (artist or (lambda ax: ax.plot(X, X)))(ax)
     sliders = sliders or {"a": FloatSlider(value=1, min=0, max=2)}
-    return explore(fig, fn, artists, alt="a line", frames=frames, **sliders)
+    return explore(fig, fn, artists, alt="a line", frames=frames, drag=drag, **sliders)
 
 
 def text(template):
@@ -107,6 +107,8 @@ def test_bars_alone_are_one_artist():
         ({"fn": lambda n: X[: int(n)], "n": IntSlider(value=5, min=1, max=9)}, ValueError, "mask with jnp.where"),
         ({"frames": {"b": [1]}}, ValueError, "frames must name sliders"),
         ({"drag": {None: ("a", "b")}}, ValueError, "drag must name two sliders of the figure"),
+        ({"drag": {None: ("a",)}}, ValueError, "drag must name two sliders of the figure"),
+        ({"drag": {plt.figure().gca(): ("a", "a")}}, ValueError, "drag must be on axes of fig"),
     ],
 )
 def test_what_does_not_fit_is_refused_at_the_call(arguments, error, message):

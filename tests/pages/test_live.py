@@ -195,7 +195,8 @@ def test_a_polygon_goes_through_its_corners(page: Page, site: str) -> None:
         route.fulfill(body=route.fetch().text().replace('"kind":"points"', '"kind":"polygon"', 1))
 
     points = marks()
-    assert points and points.count("M") == 30
+    assert points
+    assert points.count("M") == 30
     page.route("**/_figures/*.js", joined)
     assert marks() == points.replace("h0M", "L").replace("h0", "z")
 

@@ -1,16 +1,24 @@
 """The models of the book, in the order of the book. Read the files in this order and you have read the book in code."""
 
-from lib import scores
-from lib.categorical import Categorical
-from lib.chow_liu import ChowLiuTree
+# ruff: noqa: I001, RUF022  (the order of the book, not of the alphabet)
+
 from lib.density import Density, Sampler
+from lib.box import Box
+from lib.histogram import Histogram
+from lib.kde import KDE
+from lib.categorical import Categorical
 from lib.naive_bayes import NaiveBayes
+from lib.chow_liu import ChowLiuTree
+from lib import scores
 
 __all__ = [
-    "Categorical",
-    "ChowLiuTree",
     "Density",
-    "NaiveBayes",
     "Sampler",
+    "Box",
+    "Histogram",
+    "KDE",
+    "Categorical",
+    "NaiveBayes",
+    "ChowLiuTree",
     "scores",
 ]

@@ -47,7 +47,7 @@ class Categorical(Discrete):
     def count(x: ArrayLike, sizes: Sequence[int]) -> Int[checks.Array, "*sizes"]:
         """How often each combination occurs in codes x (n, features). Counts of parts of the data add up."""
         sizes = checks.sizes(sizes)
-        checks.table_size(sizes)
+        checks.table_size("sizes", sizes)
         return tally(joint, checks.codes("x", x, sizes), sizes, 1)
 
     @classmethod

@@ -9,7 +9,7 @@ Every message has the same form: name, rule, first place and value got, how many
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import jax
@@ -36,18 +36,22 @@ def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
     return x
 
 
-def refuse_codes(name: str, x: Array, sizes: tuple[int, ...], rows: int = 2**16) -> None:
+def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     """Raise a ValueError if a code of feature j is not one of 0, …, sizes[j] − 1. x may be larger than the memory."""
+    refuse_rows(name, x, lambda part: (part < 0) | (part >= np.array(sizes)), f"codes from 0 to below {sizes}")
+
+
+def refuse_rows(name: str, x: Array, bad: Callable[[Array], Array], rule: str, rows: int = 2**16) -> None:
+    """Raise a ValueError if any value of x is bad. `bad` looks at some rows at a time: x may exceed the memory."""
     first, many = None, 0
     for start in range(0, len(x), rows):
-        part = x[start : start + rows]
-        bad = (part < 0) | (part >= np.array(sizes))
-        if first is None and bad.any():
-            row, feature = map(int, np.argwhere(bad)[0])
+        found = bad(x[start : start + rows])
+        if first is None and found.any():
+            row, feature = map(int, np.argwhere(found)[0])
             first = start + row, feature
-        many += int(bad.sum())
+        many += int(found.sum())
     if first is not None:
-        raise ValueError(_bad_value(name, f"codes from 0 to below {sizes}", first, x[first], many))
+        raise ValueError(_bad_value(name, rule, first, x[first], many))
 
 
 def integers(name: str, x: Any) -> Array:
@@ -58,6 +62,14 @@ def integers(name: str, x: Any) -> Array:
     return x
 
 
+def rows(name: str, x: Any, features: int) -> Array:
+    """Rows of real numbers (n, features), as they came: their values are looked at part by part, by `refuse_rows`."""
+    x = real_numbers(name, x)
+    if x.ndim != 2 or x.shape[1] != features:
+        raise ValueError(f"{name} must have shape (n, {features}), a row for each observation; got shape {x.shape}")
+    return x
+
+
 def points(name: str, x: Any) -> Array:
     """Data (n, features) to fit to: finite real numbers, in float32 too, and at least one row."""
     x = reals(name, x)
@@ -65,9 +77,62 @@ def points(name: str, x: Any) -> Array:
         raise ValueError(f"{name} must have shape (n, features), a row for each observation; got shape {x.shape}")
     if len(x) == 0:
         raise ValueError(f"{name} must have at least one row; got none")
+    finite(name, x)
+    return x
+
+
+def degrees(name: str, x: Any) -> Array:
+    """Data (n, 2) to fit to: longitudes, which may be any number of turns off, and latitudes from −90 to 90."""
+    x = points(name, x)
+    if x.shape[1] != 2:
+        raise ValueError(f"{name} must have shape (n, 2), longitudes and latitudes in degrees; got shape {x.shape}")
+    if not is_traced(x):
+        latitude = np.arange(2) == 1
+        _refuse(name, x, (abs(x) > 90) & latitude, "latitudes from -90 to 90 in its second column")
+    return x
+
+
+def box(low: Any, high: Any) -> tuple[Array, Array]:
+    """The corners of a box, each of shape (d,): finite, and low below high, by no more than float32 can hold."""
+    low, high = reals("low", low), reals("high", high)
+    if low.ndim != 1 or low.shape != high.shape or not low.size:
+        raise ValueError(f"low and high must have one shape (d,); got shapes {low.shape} and {high.shape}")
+    finite("low", low)
+    finite("high", high)
+    if not is_traced(low) and not is_traced(high):
+        with np.errstate(over="ignore"):
+            width = high - low
+        _refuse("high - low", width, ~((width > 0) & (width < np.inf)), "above 0 and finite")
+    return low, high
+
+
+def grid(bins: Any, range: Any) -> tuple[np.ndarray, ...]:
+    """The edges of so many cells of equal width on each axis, or on all, between a pair (low, high) for each axis."""
+    pairs = real_numbers("range", range)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
+        raise ValueError(f"range must have shape (d, 2), a pair (low, high) for each axis; got shape {pairs.shape}")
+    finite("range", reals("range", pairs))
+    try:
+        bins = tuple(bins)
+    except TypeError:
+        bins = (bins,) * len(pairs)
+    if len(bins) != len(pairs):
+        raise ValueError(f"bins must be a number for each of the {len(pairs)} pairs of range; got {bins}")
+    edges = []
+    for number, (low, high) in zip(bins, pairs.astype(np.float64), strict=True):
+        edges.append(np.linspace(low, high, whole("bins", number, least=1) + 1).astype(np.float32))
+        if not (np.diff(edges[-1]) > 0).all():
+            raise ValueError(
+                f"range must be pairs low < high, which float32 can cut into the bins; got ({low:g}, {high:g}) for "
+                f"{number} bins"
+            )
+    return tuple(edges)
+
+
+def finite(name: str, x: Array) -> None:
+    """Raise a ValueError if a number is not finite. Tracers pass."""
     if not is_traced(x):
         _refuse(name, x, ~np.isfinite(x), "finite, and at most 3.4e+38 in size")
-    return x
 
 
 def positive(name: str, value: Any) -> Array:
@@ -75,16 +140,22 @@ def positive(name: str, value: Any) -> Array:
     value = reals(name, value)
     if value.shape != ():
         raise ValueError(f"{name} must be a number; got shape {value.shape}")
-    if not is_traced(value) and not 0 < value < np.inf:
+    if not is_traced(value) and not np.finfo(np.float32).tiny <= value < np.inf:
         raise ValueError(f"{name} must be above 0 and finite; got {value:g}")
     return value
 
 
-def reals(name: str, x: Any) -> Array:
-    """An array of real numbers as float32; what is too large for it becomes ±inf, and NaN stays NaN."""
+def real_numbers(name: str, x: Any) -> Array:
+    """An array of a dtype of real numbers: a NumPy array, or the tracer that came."""
     x = x if is_traced(x) else _host(name, x)
     if not (jnp.issubdtype(x.dtype, jnp.integer) or jnp.issubdtype(x.dtype, jnp.floating)):
         raise TypeError(f"{name} must be real numbers; got dtype {x.dtype}")
+    return x
+
+
+def reals(name: str, x: Any) -> Array:
+    """An array of real numbers as float32; what is too large for it becomes ±inf, and NaN stays NaN."""
+    x = real_numbers(name, x)
     with np.errstate(over="ignore"):
         return x.astype(np.float32)
 
@@ -100,11 +171,11 @@ def sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     return result
 
 
-def table_size(sizes: tuple[int, ...]) -> int:
+def table_size(name: str, sizes: tuple[int, ...]) -> int:
     """The number of combinations, which must be small enough for an index of 31 bits."""
     cells = math.prod(sizes)
     if cells >= 2**31:
-        raise ValueError(f"sizes must have a product below 2**31 to be tabulated; got {cells} cells")
+        raise ValueError(f"{name} must have a product below 2**31 to be tabulated; got {cells} cells")
     return cells
 
 

@@ -68,7 +68,7 @@ class Discrete(Density):
 
     def log_table(self) -> Float[Array, "*sizes"]:
         """The log-probability of every combination, in nats. Raises ValueError where there are 2³¹ or more."""
-        checks.table_size(self.sizes)
+        checks.table_size("sizes", self.sizes)
         return _log_table(self)
 
     def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:

@@ -32,12 +32,18 @@ def tally(counts: Callable[..., Array], x: checks.Array, sizes: tuple[int, ...],
     if checks.is_traced(x):
         inside = jnp.all(in_range(x, sizes), axis=1, keepdims=True)
         return counts(jnp.where(inside, x.astype(jnp.int32), -1), sizes)
-    total = np.zeros((), np.int64)
-    for piece in _aligned_first(x):
-        total = sum(map(np.asarray, in_parts(lambda part: counts(checks.narrow(part), sizes), piece)), total)
+    total = add_up(lambda part: counts(checks.narrow(part), sizes), x)
     # A code that is out of range counts nowhere. Only where something is missing, the data are looked through for it.
     if total.sum() != tables * len(x):
         checks.refuse_codes("x", x, sizes)
+    return total
+
+
+def add_up(counts: Callable[[checks.Array], Array], x: checks.Array) -> np.ndarray:
+    """The sum, in int64, of the counts of some rows of x after the other. x may be larger than the memory."""
+    total = np.zeros((), np.int64)
+    for piece in _aligned_first(x):
+        total = sum(map(np.asarray, in_parts(counts, piece)), total)
     return total
 
 

@@ -9,7 +9,7 @@ Source: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011 (
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PRNGKeyArray, UInt
+from jaxtyping import Array, Float, PRNGKeyArray, UInt
 
 BLOCK = 2**14  # so many numbers are made at a time; they stay in a fast cache
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -28,6 +28,11 @@ def bits(key: PRNGKeyArray, n: int) -> UInt[Array, " n"]:
 
     # Block by block: else XLA merges the rounds with what the bits are used for, and that is not vectorised.
     return jax.lax.map(word, jnp.arange(n, dtype=jnp.uint32), batch_size=BLOCK)
+
+
+def uniform(key: PRNGKeyArray, n: int) -> Float[Array, " n"]:
+    """n multiples of 2⁻²⁴ from 0 to below 1, all equally likely; the first m of them do not depend on n."""
+    return (bits(key, n) >> 8).astype(jnp.float32) * np.float32(2.0**-24)
 
 
 def _threefry(keys: tuple[Array, Array, Array], x0: Array, x1: Array) -> tuple[Array, Array]:

@@ -1,0 +1,180 @@
+"""The histogram: a grid of cells, and a constant density in each of them.
+
+With n_c of N points in the cell c, one of d cells, and V_c its volume,
+
+    p(x) = (n_c + α) / ((N + α d) V_c)   for x in the cell c, and 0 outside of the grid
+
+It is the table of lib/categorical.py, in which the share of each cell is spread evenly over the cell. With α = 0 it is
+the maximum of the likelihood among all densities that are constant in the cells (B. Silverman, Density Estimation for
+Statistics and Data Analysis, 1986, §2.2).
+"""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from lib import checks
+from lib.alias import AliasTable
+from lib.density import Density
+from lib.discrete import combinations, look_up, pick, smooth
+from lib.tally import add_up
+from lib.threefry import uniform
+
+
+class Histogram(Density):
+    """A density that is constant in each cell of a grid, and 0 outside of it.
+
+    `log_probs`, of shape `bins`, holds the log of each cell's share, in nats, and `edges[j]` the edges of the cells
+    along the axis j. A cell holds its lower edges but not its upper ones; the last cell of an axis holds both. Raises
+    ValueError where the shares do not sum to one.
+
+    >>> model = Histogram.fit([[0.1], [0.2], [0.7]], bins=2, range=[(0, 1)])
+    >>> jnp.exp(model.log_prob([[0.3], [0.5], [2.0]]))
+    Array([1.3333334, 0.6666666, 0.       ], dtype=float32)
+    """
+
+    log_probs: Float[Array | np.ndarray, "*bins"]
+    edges: tuple[Float[Array | np.ndarray, " edges"], ...]
+
+    def __check_init__(self) -> None:
+        checks.log_table("log_probs", self.log_probs)
+
+    @property
+    def bins(self) -> tuple[int, ...]:
+        return self.log_probs.shape
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        return (len(self.edges),)
+
+    @staticmethod
+    def count(x: ArrayLike, bins: int | Sequence[int], range: ArrayLike) -> Int[checks.Array, "*bins"]:
+        """How many of the points x (n, d) are in each cell: `bins` cells of equal width between the pairs of `range`.
+
+        These are the counts of np.histogramdd, if points and edges are rounded to float32 first: a point that is
+        nearer to an edge than float32 can tell is taken to be on it. Counts of parts of the data add up. x may be a
+        file, np.memmap, that is larger than the memory. Raises TypeError or ValueError as `fit` does. Under `jit`,
+        where nothing can be refused, a point outside of the range counts nowhere.
+        """
+        edges = checks.grid(bins, range)
+        checks.table_size("bins", tuple(len(each) - 1 for each in edges))
+        points = checks.rows("x", x, len(edges))
+        if checks.is_traced(points):
+            return _count(points.astype(jnp.float32), edges)
+        table = add_up(lambda part: _count(checks.reals("x", part), edges), points)
+        # A point outside counts nowhere. Only where something is missing, the data are looked through for it.
+        if table.sum() != len(points):
+            low, high = (np.array([each[end] for each in edges]) for end in (0, -1))
+            inside = f"in the range from {low.tolist()} to {high.tolist()}"
+            checks.refuse_rows("x", points, partial(_outside, low, high), inside)
+        return table
+
+    @classmethod
+    def from_counts(cls, counts: ArrayLike, range: ArrayLike, alpha: ArrayLike = 0.0) -> Self:
+        """The model of a table of counts on a grid; `alpha` ≥ 0 is the pseudo-count of each cell.
+
+        Works under `jit`, so a new alpha recounts and recompiles nothing. Raises ValueError for a negative count or
+        alpha, for a range that has not a pair for each axis, and where nothing was seen and alpha is 0.
+        """
+        (table,), alpha = checks.smoothed_counts({"counts": counts}, alpha)
+        return cls(_smooth(table, alpha), checks.grid(table.shape, range))
+
+    @classmethod
+    def fit(cls, x: ArrayLike, bins: int | Sequence[int], range: ArrayLike, alpha: ArrayLike = 0.0) -> Self:
+        """Fit to points x (n, d), with so many bins on each axis, or on all, and a pair (low, high) for each axis.
+
+        Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, a point that is not in
+        the range, bins so many that float32 cannot tell them apart, and a negative alpha.
+        """
+        counts = cls.count(x, bins, range)
+        if not checks.is_traced(counts) and not counts.any():
+            raise ValueError("x must have at least one row; got none")
+        return cls.from_counts(counts, range, alpha)
+
+    def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        log_volume, cell, inside = jnp.zeros(()), jnp.zeros((), jnp.int32), jnp.array(True)
+        for value, edges in zip(x, self.edges, strict=True):
+            bins = len(edges) - 1
+            place = jnp.clip(jnp.searchsorted(edges, value, side="right") - 1, 0, bins - 1)
+            log_volume = log_volume + jnp.log(jnp.diff(edges))[place]
+            cell, inside = cell * bins + place, inside & (edges[0] <= value) & (value <= edges[-1])
+        return look_up(jnp.ravel(self.log_probs), cell, inside) - log_volume
+
+    def _log_probs(self, x: Float[Array, "n d"]) -> Float[Array, " n"]:
+        places, inside = _places(x, self.edges)
+        log_probs = look_up(jnp.ravel(self.log_probs), _cell(places, self.bins), inside)
+        for place, edges in zip(places, self.edges, strict=True):
+            log_probs = log_probs - _once(jnp.log(jnp.diff(edges)))[place]
+        return log_probs
+
+    def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
+        which, where = jax.random.split(key)
+        cell = pick(which, jnp.ravel(self.log_probs))
+        return self._within(cell[None], jax.random.uniform(where, (1, len(self.edges))))[0]
+
+    def _samples(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
+        which, where = jax.random.split(key)
+        cell = _once(AliasTable(jnp.ravel(self.log_probs))).draw(which, n)
+        return self._within(cell, uniform(where, n * len(self.edges)).reshape(n, -1))
+
+    def _within(self, cell: Int[Array, " n"], share: Float[Array, "n d"]) -> Float[Array, "n d"]:
+        """Points of cells, so far on from the lower edges; never on the upper ones, where the next cells begin."""
+        columns = []
+        for axis, place, part in zip(self.edges, combinations(cell, self.bins).T, share.T, strict=True):
+            low, high = jnp.asarray(axis)[place], jnp.asarray(axis)[place + 1]
+            columns.append(jnp.minimum(low + part * (high - low), jnp.nextafter(high, low)))
+        return jnp.stack(columns, axis=1)
+
+
+# --- Private numerics ----------------------------------------------------------------------------
+
+_once = jax.lax.optimization_barrier  # keeps XLA from working out anew for each use what many need
+
+
+@jax.jit
+def _count(x: Float[Array, "n d"], edges: tuple[Array, ...]) -> Int[Array, "*bins"]:
+    bins = tuple(len(each) - 1 for each in edges)
+    places, inside = _places(x, edges)
+    cell = _once(jnp.where(inside, _cell(places, bins), math.prod(bins)))
+    return jnp.zeros(math.prod(bins), jnp.int32).at[cell].add(1, mode="drop").reshape(bins)
+
+
+def _places(x: Float[Array, "n d"], edges: Sequence[checks.Array]) -> tuple[list[Int[Array, " n"]], Bool[Array, " n"]]:
+    """The bin of each point on each axis, and whether the point is on the grid at all.
+
+    Edges in equal steps need no search. The quotient can be off by one bin, for it and the edges are rounded; so the
+    edges themselves have the last word.
+    """
+    places, inside = [], jnp.ones(len(x), bool)
+    for value, axis in zip(x.T, map(jnp.asarray, edges), strict=True):
+        bins, low, high = len(axis) - 1, axis[0], axis[-1]
+        place = jnp.clip((value - low) * (bins / (high - low)), 0, bins - 1).astype(jnp.int32)
+        place = jnp.where(value < axis[place], place - 1, jnp.where(value >= axis[place + 1], place + 1, place))
+        places.append(jnp.clip(place, 0, bins - 1))
+        inside = inside & (low <= value) & (value <= high)
+    return places, inside
+
+
+def _cell(places: Sequence[Int[Array, " n"]], bins: tuple[int, ...]) -> Int[Array, " n"]:
+    """The place of a cell in the flat table: the last axis counts fastest."""
+    cell = places[0]
+    for place, number in zip(places[1:], bins[1:], strict=True):
+        cell = cell * number + place
+    return cell
+
+
+def _outside(low: np.ndarray, high: np.ndarray, x: checks.Array) -> checks.Array:
+    rounded = checks.reals("x", x)
+    return ~((low <= rounded) & (rounded <= high))
+
+
+@jax.jit
+def _smooth(counts: Float[Array, "*bins"], alpha: Float[Array, ""]) -> Float[Array, "*bins"]:
+    return smooth(jnp.ravel(counts), alpha).reshape(counts.shape)

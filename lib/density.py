@@ -11,7 +11,7 @@ compile it (jit) and check what comes in. Where a batched formulation is faster,
 Three promises hold for every model, and tests/test_contract.py runs each model through them:
 
 - `fit` is strict: bad data raise a clear error, and no fitted model holds a NaN or +inf;
-- `log_prob` is total: out of support is −inf, and no index is ever clamped or wrapped;
+- `log_prob` is total: out of support is −inf, NaN gives NaN, and no index is ever clamped or wrapped;
 - compiled agrees with uncompiled.
 """
 
@@ -83,6 +83,7 @@ class Density(Sampler):
     def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
         """The log density of each of (*batch, *event_shape) observations, in nats; −inf out of support.
 
+        Infinity is out of every support, and NaN gives NaN, so the formula of a model meets finite numbers only.
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
         x = self._checked(x, self.event_shape)
@@ -115,4 +116,11 @@ def _samples(model: Sampler, key: PRNGKeyArray, n: int) -> Array:
 @jax.jit
 def _log_probs(model: Density, x: Array) -> Array:
     batch = x.shape[: x.ndim - len(model.event_shape)]
-    return model._log_probs(x.reshape(-1, *model.event_shape)).reshape(batch)
+    x = x.reshape(-1, *model.event_shape)
+    if jnp.issubdtype(x.dtype, jnp.integer):
+        return model._log_probs(x).reshape(batch)
+    finite, within = jnp.isfinite(x), tuple(range(1, x.ndim))
+    # Numbers that are not finite are taken out before the formula, not only after it: else gradients would be NaN.
+    log_probs = model._log_probs(jnp.where(finite, x, 0))
+    others = jnp.where(jnp.isnan(x).any(within), jnp.nan, -jnp.inf)
+    return jnp.where(finite.all(within), log_probs, others).reshape(batch)

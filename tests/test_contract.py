@@ -74,9 +74,7 @@ def test_model_is_an_immutable_pytree(fitted):
 
 def test_lists_and_device_arrays_give_the_same_model(ground):
     setting = next(iter(ground.settings.values()))
-    from_list, from_device = (
-        ground.Model.fit(x, *setting) for x in (ground.data.tolist(), jnp.asarray(ground.data))
-    )
+    from_list, from_device = (ground.Model.fit(x, *setting) for x in (ground.data.tolist(), jnp.asarray(ground.data)))
     assert eqx.tree_equal(from_list, from_device)
 
 
@@ -152,7 +150,8 @@ def test_draws_are_determined_by_the_key(fitted, key):
     assert x.dtype == ground.data.dtype
     np.testing.assert_array_equal(x, model.sample(key, 50))
     np.testing.assert_array_equal(x[:7], model.sample(key, 7))
-    np.testing.assert_array_equal(x, jax.jit(lambda key: model.sample(key, 50))(key))
+    within = 0 if ground.numbers == "integers" else 1e-3  # in a larger program, real numbers may be rounded otherwise
+    np.testing.assert_allclose(jax.jit(lambda key: model.sample(key, 50))(key), x, atol=within)
     assert (x != model.sample(jax.random.key(1), 50)).any()
     assert model.sample(key, 0).shape == (0, ground.features)
 

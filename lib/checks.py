@@ -153,13 +153,22 @@ def varied(name: str, x: Any) -> np.ndarray:
 
 
 def positive(name: str, value: Any) -> Array:
-    """A number that is finite and above 0, in float32 too."""
+    """A number above 0 that is a float32, and so is its inverse."""
     value = reals(name, value)
     if value.shape != ():
         raise ValueError(f"{name} must be a number; got shape {value.shape}")
-    if not is_traced(value) and not np.finfo(np.float32).tiny <= value < np.inf:
-        raise ValueError(f"{name} must be above 0 and finite; got {value:g}")
+    if not is_traced(value) and not 1.2e-38 <= value <= 8e37:
+        raise ValueError(f"{name} must be above 0, from 1.2e-38 to 8e+37; got {value:g}")
     return value
+
+
+def axis(name: str, x: Any) -> Array:
+    """Numbers (k,) along an axis: finite and real."""
+    x = reals(name, x)
+    if x.ndim != 1:
+        raise ValueError(f"{name} must have shape (k,); got shape {x.shape}")
+    finite(name, x)
+    return x
 
 
 def real_numbers(name: str, x: Any) -> Array:

@@ -75,6 +75,11 @@ class Density(Sampler):
         """The log densities of n observations (n, *event_shape)."""
         return jax.vmap(self._log_prob)(x)
 
+    @property
+    def _work(self) -> int:
+        """How many numbers go through the formula for one observation."""
+        return math.prod(self.event_shape)
+
     @staticmethod
     def _checked(x: ArrayLike, shape: tuple[int, ...]) -> checks.Array:
         """Observations (*batch, *shape) at which the density is asked for: real numbers, but for models of codes."""
@@ -89,15 +94,16 @@ class Density(Sampler):
         x = self._checked(x, self.event_shape)
         if checks.is_traced(x) or x.ndim != 1 + len(self.event_shape):
             return _log_probs(self, x)
-        return jnp.concatenate(list(in_parts(partial(_log_probs, self), x)))
+        return jnp.concatenate(list(in_parts(partial(_log_probs, self), x, self._work)))
 
 
-def in_parts(compute: Callable[[checks.Array], Array], x: checks.Array) -> Iterator[Array]:
+def in_parts(compute: Callable[[checks.Array], Array], x: checks.Array, work: int) -> Iterator[Array]:
     """compute(x) for some rows of x after the other, at the same time on all cores: XLA runs a loop on one of them.
 
-    x may be a file that is larger than the memory: only the parts at work are in it.
+    A row makes so much `work`: numbers that go through the computation. x may be a file that is larger than the memory:
+    only the parts at work are in it.
     """
-    rows = max(1, PART // max(1, math.prod(x.shape[1:])) // 64) * 64  # JAX need not copy a part that starts on 64 bytes
+    rows = max(1, PART // max(1, work) // 64) * 64  # JAX need not copy a part that starts on 64 bytes
     if len(x) <= rows:
         yield compute(x)
         return

@@ -68,7 +68,7 @@ class NaiveBayes(Discrete):
             return super().log_prob(x)
         x = checks.codes_at(x, self.event_shape)
         add_up, rows = partial(_add_up, _with_end(self.log_probs)), x.reshape(-1, len(self.sizes))
-        parts = [add_up(rows)] if checks.is_traced(x) else list(in_parts(add_up, rows))
+        parts = [add_up(rows)] if checks.is_traced(x) else list(in_parts(add_up, rows, rows.shape[1]))
         return jnp.concatenate(parts).reshape(x.shape[:-1])
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:

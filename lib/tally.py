@@ -43,7 +43,7 @@ def add_up(counts: Callable[[checks.Array], Array], x: checks.Array) -> np.ndarr
     """The sum, in int64, of the counts of some rows of x after the other. x may be larger than the memory."""
     total = np.zeros((), np.int64)
     for piece in _aligned_first(x):
-        total = sum(map(np.asarray, in_parts(counts, piece)), total)
+        total = sum(map(np.asarray, in_parts(counts, piece, x.shape[1])), total)
     return total
 
 

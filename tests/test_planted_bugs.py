@@ -14,19 +14,19 @@ BUGS = {
         "lib/discrete.py",
         "jnp.where(inside, table[cell], -jnp.inf)",
         "table[cell]",
-        "tests/test_contract.py",
+        "tests/test_discrete.py",
     ),
     "a traced bad code is counted as cell 0": (
         "lib/tally.py",
         "jnp.where(inside, x.astype(jnp.int32), -1)",
         "jnp.where(inside, x.astype(jnp.int32), 0)",
-        "tests/test_contract.py",
+        "tests/test_discrete.py",
     ),
     "a code that is out of range is not missed": (
         "lib/tally.py",
         "if total.sum() != tables * len(x):",
         "if total.sum() > tables * len(x):",
-        "tests/test_contract.py",
+        "tests/test_discrete.py",
     ),
     "bytes are added up until they overflow": (
         "lib/tally.py",
@@ -86,7 +86,7 @@ BUGS = {
         "lib/checks.py",
         "return np.asarray(x)",
         "return np.asarray(jnp.asarray(x))",
-        "tests/test_contract.py",
+        "tests/test_discrete.py",
     ),
     "KL forgets its direction": (
         "lib/scores/tables.py",

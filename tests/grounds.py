@@ -1,0 +1,135 @@
+"""The ground on which each model is tested: data to fit to, and a partition of all that it may be asked about.
+
+A new model joins by one line in GROUNDS.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+import lib
+from lib.data import outfits
+
+ULP = 8 * np.finfo(np.float32).eps  # compiled agrees with uncompiled within so much
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Cells that hold everything. The mass of a cell is the sum of weights · density over the points in it."""
+
+    points: np.ndarray  # (cells, points, *event_shape)
+    weights: np.ndarray  # (cells, points)
+    index: Callable[[np.ndarray], np.ndarray]  # the cell of each of (n, *event_shape) observations
+
+    def masses(self, model: lib.Density) -> np.ndarray:
+        densities = np.exp(np.float64(model.log_prob(self.points.reshape(-1, self.points.shape[-1]))))
+        return (densities.reshape(self.weights.shape) * self.weights).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the promises need to know of a model that is not the same for all."""
+
+    Model: type[lib.Density]
+    data: np.ndarray
+    settings: Mapping[str, tuple]  # what `fit` is given beside data, by a name for the tests
+    partition: Partition
+    tolerance: float = 2e-5  # of the sum over the partition
+
+    @property
+    def features(self) -> int:
+        return self.data.shape[1]
+
+    @property
+    def numbers(self) -> str:
+        """What observations are made of, as errors call it."""
+        return "integers" if np.issubdtype(self.data.dtype, np.integer) else "real numbers"
+
+
+def combinations(sizes: tuple[int, ...]) -> Partition:
+    """Each combination of codes is a cell with one point."""
+    points = np.stack(np.unravel_index(np.arange(np.prod(sizes)), sizes), axis=-1)[:, None]
+    return Partition(points, np.ones(points.shape[:2]), lambda x: np.ravel_multi_index(tuple(x.T), sizes))
+
+
+def rectangles(first: np.ndarray, second: np.ndarray, fine: int, globe: bool = False) -> Partition:
+    """Rectangles between the edges on two axes, cut into `fine` × `fine` parts each; the last cell is the outside.
+
+    On the globe, the axes are the longitude in degrees and the height above the equator's plane, in which equal
+    rectangles have equal areas (Archimedes).
+    """
+
+    def cut(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        parts = np.linspace(edges[:-1], edges[1:], fine + 1, axis=1)
+        return (parts[:, :-1] + parts[:, 1:]) / 2, np.diff(parts)
+
+    (x, width), (y, height) = cut(first), cut(second)
+    shape = len(x), len(y), fine, fine
+    x, y = (np.broadcast_to(z, shape) for z in (x[:, None, :, None], y[None, :, None, :]))
+    points = np.stack([x, np.rad2deg(np.arcsin(y)) if globe else y], axis=-1).reshape(-1, fine**2, 2)
+    weights = (width[:, None, :, None] * height[None, :, None, :]).reshape(-1, fine**2)
+
+    def index(x: np.ndarray) -> np.ndarray:
+        y = np.sin(np.deg2rad(np.float64(x[:, 1]))) if globe else x[:, 1]
+        i, j = np.searchsorted(first, x[:, 0], side="right") - 1, np.searchsorted(second, y, side="right") - 1
+        inside = (i >= 0) & (i < len(first) - 1) & (j >= 0) & (j < len(second) - 1)
+        return np.where(inside, i * (len(second) - 1) + j, len(points))
+
+    outside = np.zeros((1, fine**2))
+    weights = np.concatenate([np.deg2rad(weights) if globe else weights, outside])
+    return Partition(np.concatenate([points, points[-1:]]), weights, index)
+
+
+# --- The data ------------------------------------------------------------------------------------
+
+OUTFITS = np.asarray(outfits.stylist.sample(jax.random.key(0), 300))
+ALPHAS = {f"alpha={alpha}": (outfits.sizes, alpha) for alpha in (0.0, 0.01, 1.0, 1e6)}
+
+_normal = np.random.default_rng(0).normal
+PLANE = _normal([1.0, -2.0], [1.0, 0.5], (100, 2)).astype(np.float32)
+RANGE = ((-3.0, 5.0), (-5.0, 1.0))
+
+# Around the date line, at a pole, and many turns off.
+GLOBE = np.concatenate([_normal([180, 40], [20, 10], (35, 2)), [[10, 90], [-60, -90], [200, 0], [-170.5, 0], [730, 5]]])
+GLOBE = GLOBE.astype(np.float32)
+
+
+def _with_margin(low: float, high: float, cells: int) -> np.ndarray:
+    """Edges of cells of which the first and the last should be empty; `high` itself is in the last but one."""
+    high = np.nextafter(np.float32(high), np.float32(np.inf))
+    return np.concatenate([[low - 1], np.linspace(low, high, cells + 1), [high + 1]])
+
+
+GROUNDS = {
+    "Box": Ground(
+        lib.Box,
+        PLANE,
+        {"": ()},
+        rectangles(*(_with_margin(low, high, 7) for low, high in zip(PLANE.min(0), PLANE.max(0), strict=True)), 2),
+    ),
+    "Histogram": Ground(
+        lib.Histogram,
+        PLANE,
+        {f"alpha={alpha}": ((8, 12), RANGE, alpha) for alpha in (0.0, 0.01, 1e6)},
+        rectangles(_with_margin(*RANGE[0], 8), _with_margin(*RANGE[1], 12), 2),
+    ),
+    "KDE-gaussian": Ground(
+        lib.KDE,
+        PLANE,
+        {f"h={h}": (h,) for h in (0.2, 1.0)},
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
+    ),
+    "KDE-sphere": Ground(
+        lib.KDE,
+        GLOBE,
+        {f"h={h}": (h, "sphere") for h in (15.0, 100.0)},
+        rectangles(np.linspace(-180, 180, 19), np.linspace(-1, 1, 13), 20, globe=True),
+    ),
+    "Categorical": Ground(lib.Categorical, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
+    "NaiveBayes": Ground(lib.NaiveBayes, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
+    "ChowLiuTree": Ground(lib.ChowLiuTree, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
+}
+OF_CODES = [name for name, ground in GROUNDS.items() if ground.numbers == "integers"]
+OF_POINTS = [name for name, ground in GROUNDS.items() if ground.numbers == "real numbers"]

@@ -32,7 +32,7 @@ from lib.summation import pairwise_sum
 RIDGE = 1e-6  # ε, where the variance of each feature is 1
 NO_POINTS = 1e-30  # a share so small is none: the component stays where it is, and becomes very wide
 FAR = 1e10  # standard deviations: more could not be squared in float32
-BLOCK = 2**14  # so many pairs of a point and a component are worked on at a time: they stay in a fast cache
+BLOCK = 2**13  # so many pairs of a point and a component are worked on at a time: they stay in a fast cache
 
 
 class Gaussians(NamedTuple):

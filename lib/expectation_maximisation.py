@@ -32,7 +32,7 @@ from lib.summation import pairwise_sum
 RIDGE = 1e-6  # ε, where the variance of each feature is 1
 NO_POINTS = 1e-30  # a share so small is none: the component stays where it is, and becomes very wide
 FAR = 1e10  # standard deviations: more could not be squared in float32
-BLOCK = 2**14  # so many pairs of a point and a component are worked on at a time: they stay in a fast cache
+BLOCK = 2**13  # so many pairs of a point and a component are worked on at a time: they stay in a fast cache
 
 
 class Gaussians(NamedTuple):
@@ -154,21 +154,18 @@ def maximise(gaussians: Gaussians, moments: Float[Array, "k d+1 d+1"]) -> Gaussi
 def spread_out(key: PRNGKeyArray, x: Float[Array, "n d"], k: int) -> Gaussians:
     """k equal round Gaussians on points of x that lie far apart (k-means++), as wide as the others are far from them.
 
-    The first point is any one; each next is chosen with a probability in proportion to its squared distance from the
-    nearest chosen one.
+    Each mean is a point chosen with a probability in proportion to its squared distance from the nearest mean so far;
+    the first is any one, as all are equally far from none.
     """
 
-    def choose(distances: Float[Array, " n"], key: PRNGKeyArray) -> tuple[Array, Array]:
+    def choose(distances: Float[Array, " n"], share: Float[Array, ""]) -> tuple[Array, Array]:
         ends = jnp.cumsum(distances)
-        place = jnp.searchsorted(ends, jax.random.uniform(key) * ends[-1], side="right")
-        mean = x[jnp.minimum(place, len(x) - 1)]  # the last, if all points are chosen already
+        place = jnp.searchsorted(ends, share * ends[-1], side="right")
+        mean = x[jnp.minimum(place, len(x) - 1)]  # the last, if all points are means already
         return jnp.minimum(distances, jnp.sum((x - mean[None]) ** 2, axis=1)), mean
 
-    first, others = jax.random.split(key)
-    mean = x[jax.random.randint(first, (), 0, len(x))]
-    distances = jnp.sum((x - mean[None]) ** 2, axis=1)
-    distances, means = jax.lax.scan(choose, distances, jax.random.split(others, k - 1))
-    d = x.shape[1]
-    variance = pairwise_sum(distances) / len(x) / d + RIDGE * k
+    n, d = x.shape
+    distances, means = jax.lax.scan(choose, jnp.full(n, 1e20), jax.random.uniform(key, (k,)))
+    variance = pairwise_sum(distances) / (n * d) + RIDGE * k
     chols = jnp.broadcast_to(jnp.sqrt(variance) * jnp.eye(d), (k, d, d))
-    return Gaussians(jnp.full(k, -math.log(k)), jnp.concatenate([mean[None], means]), chols)
+    return Gaussians(jnp.full(k, -math.log(k)), means, chols)

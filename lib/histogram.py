@@ -122,7 +122,7 @@ class Histogram(Density):
     def _samples(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
         which, where = jax.random.split(key)
         cell = _once(AliasTable(jnp.ravel(self.log_probs))).draw(which, n)
-        return self._within(cell, uniform(where, n * len(self.edges)).reshape(n, -1))
+        return self._within(cell, uniform(where, n * len(self.edges)).reshape(n, len(self.edges)))
 
     def _within(self, cell: Int[Array, " n"], share: Float[Array, "n d"]) -> Float[Array, "n d"]:
         """Points of cells, so far on from the lower edges; never on the upper ones, where the next cells begin."""

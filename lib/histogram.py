@@ -31,9 +31,10 @@ from lib.threefry import uniform
 class Histogram(Density):
     """A density that is constant in each cell of a grid, and 0 outside of it.
 
-    `log_probs`, of shape `bins`, holds the log of each cell's share, in nats, and `edges[j]` the edges of the cells
-    along the axis j. A cell holds its lower edges but not its upper ones; the last cell of an axis holds both. Raises
-    ValueError where the shares do not sum to one.
+    `log_probs`, of shape `bins`, holds the log of each cell's share, in nats, and `range` a pair (low, high) for each
+    axis, between which its cells have equal widths: `edges[j]` are their edges along the axis j. A cell holds its lower
+    edges but not its upper ones; the last cell of an axis holds both. Raises TypeError or ValueError where the shares
+    do not sum to one, or the range does not fit.
 
     >>> model = Histogram.fit([[0.1], [0.2], [0.7]], bins=2, range=[(0, 1)])
     >>> jnp.exp(model.log_prob([[0.3], [0.5], [2.0]]))
@@ -41,10 +42,11 @@ class Histogram(Density):
     """
 
     log_probs: Float[Array | np.ndarray, "*bins"]
-    edges: tuple[Float[Array | np.ndarray, " edges"], ...]
+    edges: tuple[Float[np.ndarray, " edges"], ...]
 
-    def __check_init__(self) -> None:
-        checks.log_table("log_probs", self.log_probs)
+    def __init__(self, log_probs: ArrayLike, range: ArrayLike) -> None:
+        self.log_probs = checks.log_table("log_probs", log_probs)
+        self.edges = checks.grid(self.log_probs.shape, range)
 
     @property
     def bins(self) -> tuple[int, ...]:
@@ -84,7 +86,7 @@ class Histogram(Density):
         alpha, for a range that has not a pair for each axis, and where nothing was seen and alpha is 0.
         """
         (table,), alpha = checks.smoothed_counts({"counts": counts}, alpha)
-        return cls(_smooth(table, alpha), checks.grid(table.shape, range))
+        return cls(_smooth(table, alpha), range)
 
     @classmethod
     def fit(cls, x: ArrayLike, bins: int | Sequence[int], range: ArrayLike, alpha: ArrayLike = 0.0) -> Self:
@@ -122,7 +124,7 @@ class Histogram(Density):
     def _samples(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
         which, where = jax.random.split(key)
         cell = _once(AliasTable(jnp.ravel(self.log_probs))).draw(which, n)
-        return self._within(cell, uniform(where, n * len(self.edges)).reshape(n, -1))
+        return self._within(cell, uniform(where, n * len(self.edges)).reshape(n, len(self.edges)))
 
     def _within(self, cell: Int[Array, " n"], share: Float[Array, "n d"]) -> Float[Array, "n d"]:
         """Points of cells, so far on from the lower edges; never on the upper ones, where the next cells begin."""

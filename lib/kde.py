@@ -143,12 +143,13 @@ def _on_grid(model: KDE, first: Float[Array, " a"], second: Float[Array, " b"]) 
     def product(x: Array) -> Array:
         return jnp.matmul(factor(first, x[:, 0]), factor(second, x[:, 1]).T, precision="highest")
 
-    rows = max(1, AT_ONCE // (len(first) + len(second) + 1))  # of data, so that the factors stay small
+    rows = min(n, max(1, AT_ONCE // (len(first) + len(second) + 1)))  # of data, so that the factors stay small
+    blocks = (n - 1) // rows  # after the first one, which has what is over, or as many rows
 
     def add(i: Array, total: Array) -> Array:
-        return total + product(jax.lax.dynamic_slice(x, [i * rows, 0], [rows, 2]))
+        return total + product(jax.lax.dynamic_slice(x, [n - (i + 1) * rows, 0], [rows, 2]))
 
-    mean = jax.lax.fori_loop(0, n // rows, add, product(x[n // rows * rows :])) / n
+    mean = jax.lax.fori_loop(0, blocks, add, product(x[: n - blocks * rows])) / n
 
     def exact() -> Array:
         points = jnp.stack(jnp.meshgrid(first, second, indexing="ij"), axis=-1)

@@ -10,6 +10,54 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BUGS = {
+    "nan is taken for a place out of support": (
+        "lib/density.py",
+        "jnp.where(jnp.isnan(x).any(within), jnp.nan, -jnp.inf)",
+        "-jnp.inf",
+        "tests/test_points.py",
+    ),
+    "infinity meets the formula, and its gradient is nan": (
+        "lib/density.py",
+        "model._log_probs(jnp.where(finite, x, 0))",
+        "model._log_probs(x)",
+        "tests/test_points.py",
+    ),
+    "the faces are not in the box": (
+        "lib/box.py",
+        "(self.low <= x) & (x <= self.high)",
+        "(self.low < x) & (x < self.high)",
+        "tests/test_box.py",
+    ),
+    "the quotient has the last word, not the edges": (
+        "lib/histogram.py",
+        "jnp.where(value >= axis[place + 1], place + 1, place)",
+        "place",
+        "tests/test_histogram.py",
+    ),
+    "squares of differences are expanded": (
+        "lib/kde.py",
+        "_scaled(place - centre, h) ** 2",
+        "(place**2 - 2 * place * centre + centre**2) / h**2",
+        "tests/test_kde.py",
+    ),
+    "a far place overflows": (
+        "lib/kde.py",
+        "jnp.clip(difference * (1 / h), -REACH, REACH)",
+        "difference * (1 / h)",
+        "tests/test_points.py",
+    ),
+    "the kernel on the sphere is scaled as in the plane": (
+        "lib/kde.py",
+        "jnp.log(-jnp.expm1(-2 * kappa) / (2 * kappa))",
+        "jnp.log(1 / (2 * kappa))",
+        "tests/test_kde.py",
+    ),
+    "on the grid, what underflows is zero": (
+        "lib/kde.py",
+        "(mean > 1e-31).all()",
+        "(mean > -1).all()",
+        "tests/test_kde.py",
+    ),
     "a bad code is clamped into the table": (
         "lib/discrete.py",
         "jnp.where(inside, table[cell], -jnp.inf)",

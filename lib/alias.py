@@ -48,8 +48,10 @@ class AliasTable(eqx.Module):
         return jnp.ravel(jax.lax.map(self._outcomes, random))[:n]
 
     def _outcomes(self, random: UInt[Array, " n"]) -> Int[Array, " n"]:
-        slot, place = jnp.divmod((random >> (32 - BITS)).astype(jnp.int32), (1 << BITS) // len(self.alias))
-        return jnp.where(place < self.threshold[slot], slot, self.alias[slot])
+        # Without a sign, dividing by a power of two is a shift, and no index is looked at for being negative.
+        slot, place = jnp.divmod(random >> (32 - BITS), jnp.uint32((1 << BITS) // len(self.alias)))
+        below = place.astype(jnp.int32) < self.threshold[slot]
+        return jnp.where(below, slot.astype(jnp.int32), self.alias[slot])
 
 
 def _integer_weights(log_probs: Float[Array, " slots"]) -> Int[Array, " slots"]:

@@ -6,7 +6,7 @@ parts are added on the host in int64, so there may be more of them than int32 ca
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import jax
@@ -20,6 +20,7 @@ from lib.discrete import cell_of, in_range
 
 LARGE = 2**20  # from so many bytes on, a second call costs less than copying
 FEW = 48  # up to so many values, comparing with each of them is faster than adding at an address
+STRIPES, ROWS = 32, 32  # a block of so many stripes, of up to so many rows each, is counted in bytes
 
 _once = jax.lax.optimization_barrier  # keeps XLA from working out anew for each use what many need
 
@@ -51,13 +52,14 @@ def _aligned_first(x: Any) -> list[np.ndarray]:
     """The rows of x, of which the order does not matter, in one piece or two.
 
     JAX need not copy an array that starts at a multiple of 64 bytes, and copying can take longer than counting. Few
-    arrays start so. But one of the first 64 rows does, mostly; the rows before it go with the last ones.
+    arrays start so. But one of the first 64 rows does, mostly. From there on, whole blocks are one piece; the rows
+    before and after them are the other.
     """
-    starts = x.ctypes.data + x.strides[0] * np.arange(64)
-    first = int(np.argmin(starts % 64))
-    if first == 0 or starts[first] % 64 or not x.flags.c_contiguous or x.nbytes < LARGE or len(x) < 128:
+    block = STRIPES * ROWS
+    length = (len(x) - 64) // block * block  # which does not depend on where x starts: no other address compiles anew
+    if x.nbytes < LARGE or length <= 0:
         return [x]
-    length = len(x) - 64  # which does not depend on where x starts, so that no other address compiles anew
+    first = int(np.argmin((x.ctypes.data + x.strides[0] * np.arange(64)) % 64))
     return [x[first : first + length], np.concatenate([x[:first], x[first + length :]])]
 
 
@@ -77,28 +79,26 @@ def margins(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "
 
 @partial(jax.jit, static_argnums=1)
 def _margins_by_comparing(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "features values"]:
-    """Σ [x = v] for each value v. The sums run in bytes, of which processors add 16 to 64 at once.
+    """Σ [x = v] for each value v. The sums begin in bytes, of which processors add 16 to 64 at once.
 
-    The data are cut into stripes of equal length, which are added up place by place: at most 128 of them, so that no
-    byte overflows. Only then are the places of one feature added to one another.
+    The data are cut into blocks, and each block into stripes of equal length, which are added up place by place. This
+    is one long expression, in which the sums stay in registers. Only then are the blocks added to one another, and the
+    places of one feature.
     """
     n, features = x.shape
-    stripe = 1 << max(n // 128, min(n, 2**13 // features)).bit_length()  # rows; a power of two, for the sums in pairs
-    values = jnp.arange(max(sizes), dtype=jnp.uint8)
-
-    def hits(codes: Int[Array, "1 codes"]) -> Int[Array, "values codes"]:
-        return (_as_bytes(codes) == values[:, None]).astype(jnp.uint8)
+    rows = min(ROWS, max(1, 1 << (640 // features).bit_length() >> 1))  # so that a block fits into the fastest cache
+    missing = max(STRIPES * rows - n, -n % (STRIPES * rows))
+    x = jnp.pad(_as_bytes(x), ((0, missing), (0, 0)), constant_values=255)  # which is no value
+    stripes = x.reshape(-1, STRIPES, 1, rows * features)
+    values = jnp.arange(max(sizes), dtype=jnp.uint8)[None, :, None]
+    blocks = reduce(jnp.add, ((stripes[:, i] == values).astype(jnp.uint8) for i in range(STRIPES)))
 
     def add(i: Array, total: Array) -> Array:
-        return total + hits(jax.lax.dynamic_slice(flat, [0, i * stripe * features], [1, stripe * features]))
+        return total + blocks[i].astype(jnp.int32)
 
-    flat, rest = x.reshape(1, -1), x[n // stripe * stripe :].reshape(1, -1)
-    rest = jnp.pad(rest, ((0, 0), (0, stripe * features - rest.size)), constant_values=127)  # which is no value
-    places = hits(rest) if n < stripe else jax.lax.fori_loop(0, n // stripe, add, hits(rest), unroll=4)
-    places = places.reshape(-1, stripe, features).astype(jnp.int32)
-    while places.shape[1] > 1:
-        places = places[:, : places.shape[1] // 2] + places[:, places.shape[1] // 2 :]
-    return jnp.where(jnp.arange(max(sizes))[None] < jnp.array(sizes)[:, None], places[:, 0].T, 0)
+    places = jax.lax.fori_loop(0, len(blocks), add, jnp.zeros(blocks.shape[1:], jnp.int32), unroll=4)
+    counts = places.reshape(-1, rows, features).sum(1).T
+    return jnp.where(jnp.arange(max(sizes))[None] < jnp.array(sizes)[:, None], counts, 0)
 
 
 def _as_bytes(codes: Int[Array, "*n"]) -> Int[Array, "*n"]:

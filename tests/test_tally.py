@@ -32,11 +32,16 @@ def test_margins_of_every_dtype(sizes, kind):
     assert_margins(data(3000, sizes, kind), sizes)
 
 
-@pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 2047, 2048, 2049, 4096, 140_001, 600_000])
+@pytest.mark.parametrize("n", [0, 1, 31, 32, 33, 1023, 1024, 1025, 4096, 140_001, 600_000])
 def test_margins_of_every_length(n):
-    """Below one stripe, at its borders, and so many rows that a byte would overflow if the stripes were shorter."""
+    """Below one stripe, at the borders of stripes and blocks, and so many rows that bytes alone would overflow."""
     assert_margins(np.zeros((n, 5), np.uint8), FEW)
     assert_margins(data(n, FEW), FEW)
+
+
+@pytest.mark.parametrize("features", [1, 19, 20, 21, 640, 641, 1500])
+def test_margins_of_as_many_features_as_each_length_of_a_stripe_may_have(features):
+    assert_margins(data(1100, (5,) * features), (5,) * features)
 
 
 @pytest.mark.parametrize("size", [1, tally.FEW, tally.FEW + 1, 256])
@@ -74,16 +79,15 @@ def test_memory_may_be_laid_out_in_any_way(view):
 
 def test_where_an_array_starts_does_not_matter(monkeypatch):
     monkeypatch.setattr(tally, "LARGE", 1000)
-    memory = np.zeros(64 + 5 * 1003, np.uint8)
+    memory = np.zeros(64 + 5 * 2500, np.uint8)
     for start in (*range(0, 64, 7), 16, 48):
-        x = memory[start : start + 5 * 1003].reshape(-1, 5)
-        x[:] = data(1003, FEW)
+        x = memory[start : start + 5 * 2500].reshape(-1, 5)
+        x[:] = data(2500, FEW)
         pieces = tally._aligned_first(x)
         assert pieces[0].ctypes.data % 64 == 0
-        assert [len(piece) for piece in pieces] == ([1003] if x.ctypes.data % 64 == 0 else [939, 64])
+        assert [len(piece) for piece in pieces] == [2048, 452]
         assert_margins(x, FEW)
-    assert len(tally._aligned_first(memory[1:4097].reshape(-1, 64))) == 1  # no row of these starts so
-    assert len(tally._aligned_first(memory[1:5001].reshape(-1, 50))) == 1  # too few rows
+    assert len(tally._aligned_first(x[:1000])) == 1  # not one block
 
 
 @pytest.mark.usefixtures("parts_of_128_rows")

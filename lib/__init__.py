@@ -6,6 +6,7 @@ from lib.density import Density, Sampler
 from lib.box import Box
 from lib.histogram import Histogram
 from lib.kde import KDE
+from lib.gaussian_mixture import GaussianMixture
 from lib.categorical import Categorical
 from lib.naive_bayes import NaiveBayes
 from lib.chow_liu import ChowLiuTree
@@ -17,6 +18,7 @@ __all__ = [
     "Box",
     "Histogram",
     "KDE",
+    "GaussianMixture",
     "Categorical",
     "NaiveBayes",
     "ChowLiuTree",

@@ -19,6 +19,7 @@ import numpy as np
 Array = jax.Array | np.ndarray
 
 LARGEST_PSEUDO_COUNT = 1e20  # a table of 2³¹ such counts still adds up in float32
+LARGEST_CONDITION = 1e6  # of a Cholesky factor: beyond, float32 cannot tell it from a singular one
 
 
 def is_traced(x: Any) -> TypeGuard[jax.core.Tracer]:
@@ -145,6 +146,22 @@ def finite(name: str, x: Array) -> None:
         _refuse(name, x, ~np.isfinite(x), "finite, and at most 3.4e+38 in size")
 
 
+def varied(name: str, x: Any) -> np.ndarray:
+    """Data (n, features) to fit to, as `points`, in which each feature varies; not traced, for it must be scaled."""
+    if is_traced(x):
+        raise TypeError(f"{name} must be known before jit, so that it can be scaled; got a tracer")
+    x = np.asarray(points(name, x))
+    same = x.min(axis=0) == x.max(axis=0)
+    if same.any():
+        j = int(same.argmax())
+        raise ValueError(
+            f"{name} must vary in each feature; {name}[:, {j}] is {x[0, j]:g} in all rows ({same.sum()} such features)"
+        )
+    spread = x.std(axis=0, dtype=np.float64)
+    _refuse(f"{name}.std(axis=0)", spread, (spread < 1e-20) | (spread > 1e20), "from 1e-20 to 1e+20")
+    return x
+
+
 def positive(name: str, value: Any) -> Array:
     """A number above 0 that is a float32, and so is its inverse."""
     value = reals(name, value)
@@ -260,6 +277,30 @@ def log_table(name: str, log_p: Any) -> Array:
         if abs(total - 1) > 1e-4:
             raise ValueError(f"{name} must sum to one after exp; it sums to {total:.6g}")
     return log_p
+
+
+def gaussians(log_weights: Any, means: Any, chols: Any) -> tuple[Array, Array, Array]:
+    """The parameters of k Gaussians in d dimensions: weights that sum to one, means, lower Cholesky factors."""
+    log_weights, means, chols = reals("log_weights", log_weights), reals("means", means), reals("chols", chols)
+    if means.ndim != 2 or 0 in means.shape:
+        raise ValueError(f"means must have shape (k, d), a row for each component; got shape {means.shape}")
+    k, d = means.shape
+    if log_weights.shape != (k,):
+        raise ValueError(f"log_weights must have shape ({k},), one for each of the means; got {log_weights.shape}")
+    if chols.shape != (k, d, d):
+        raise ValueError(f"chols must have shape ({k}, {d}, {d}), one for each of the means; got {chols.shape}")
+    if not any(map(is_traced, (log_weights, means, chols))):
+        log_table("log_weights", log_weights)
+        for name, value in {"means": means, "chols": chols}.items():
+            _refuse(name, value, ~np.isfinite(value), "finite, and at most 3.4e+38 in size")
+        _refuse("chols", chols, np.triu(chols, 1) != 0, "lower triangular")
+        tiny = np.finfo(np.float32).tiny
+        diagonal = np.diagonal(chols, axis1=1, axis2=2)
+        _refuse("the diagonals of chols", diagonal, diagonal < tiny, f"at least {tiny:.2g}")
+        rows = chols / np.abs(chols).max(axis=2, keepdims=True)
+        condition = np.abs(np.linalg.inv(rows.astype(np.float64))).max(axis=(1, 2))
+        _refuse("the condition of chols", condition, condition > LARGEST_CONDITION, f"at most {LARGEST_CONDITION:g}")
+    return log_weights, means, chols
 
 
 def codes_at(x: Any, shape: tuple[int, ...]) -> Array:

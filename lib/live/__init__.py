@@ -3,6 +3,7 @@
 from lib.live.artists import AvatarGrid
 from lib.live.explore import explore
 from lib.live.javascript import to_javascript
+from lib.live.map import draw_map
 from lib.live.show import show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 
@@ -14,6 +15,7 @@ __all__ = [
     "FloatSlider",
     "IntSlider",
     "SampleAgain",
+    "draw_map",
     "explore",
     "show",
     "table",

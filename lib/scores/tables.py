@@ -1,7 +1,4 @@
-"""What a model is worth against a known truth, in nats (divide by log 2 for bits).
-
-All scores here are exact sums over tables of log-probabilities of one and the same shape.
-"""
+"""Laws over finitely many outcomes: exact sums over tables of log-probabilities of one and the same shape."""
 
 import jax
 import jax.numpy as jnp
@@ -66,12 +63,12 @@ def mutual_information(log_p: ArrayLike) -> Float[Array, ""]:
 
 @jax.jit
 def _entropy(log_p: Array) -> Array:
-    return -pairwise_sum(jnp.ravel(_expected(log_p, log_p)))
+    return -pairwise_sum(jnp.ravel(expected(log_p, log_p)))
 
 
 @jax.jit
 def _kl(log_p: Array, log_q: Array) -> Array:
-    return pairwise_sum(jnp.ravel(_expected(log_p, log_p - log_q)))
+    return pairwise_sum(jnp.ravel(expected(log_p, log_p - log_q)))
 
 
 @jax.jit
@@ -82,7 +79,7 @@ def _total_correlation(log_p: Array) -> Array:
     return jnp.maximum(_kl(log_p, product), 0)  # rounding may leave −10⁻⁷ where the features are independent
 
 
-def _expected(log_p: Array, value: Array) -> Array:
+def expected(log_p: Array, value: Array) -> Array:
     """p · value, with 0 · anything = 0: what never happens costs nothing. What may happen and costs ∞, costs ∞."""
     value = jnp.where(log_p > -jnp.inf, value, 0)
     endless = value == jnp.inf  # else a p so small that exp gives 0 would make 0 · ∞

@@ -1,0 +1,95 @@
+"""A mixture of Gaussians: a few soft clouds of points, each with its own place, size and direction.
+
+    p(x) = Σ_k π_k N(x; μ_k, Σ_k),    Σ_k = L_k L_kᵀ
+
+A point is made in two steps: choose a component k with probability π_k, then draw from its Gaussian. Which component it
+was is not seen, so the parameters are found by expectation and maximisation (lib/expectation_maximisation.py).
+Source: C. Bishop, Pattern Recognition and Machine Learning, 2006, §9.2.
+"""
+
+from typing import Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from lib import checks
+from lib.density import Density
+from lib.discrete import pick
+from lib.expectation_maximisation import Gaussians, block_size, expectation_maximisation, log_joint, spread_out
+
+
+class GaussianMixture(Density):
+    """A mixture of k Gaussians with full covariances.
+
+    `log_weights` (k,) are the logarithms of the weights, in nats; `means` (k, d) and `chols` (k, d, d), the lower
+    Cholesky factors L of the covariances L Lᵀ, are in the units of the data, and a density is per unit of volume.
+
+    Raises TypeError for what are not real numbers, ValueError for wrong shapes, values that are not finite, weights
+    that do not sum to one, and a factor that is not lower triangular, has a diagonal not above 0, or is singular
+    to float32.
+
+    >>> x = jnp.array([[0.0], [1.0], [5.0], [6.0]])
+    >>> model = GaussianMixture.fit(x, 2, key=jax.random.key(0))
+    >>> [round(float(mean), 3) for mean in sorted(model.means[:, 0])]
+    [0.5, 5.5]
+    """
+
+    log_weights: Float[checks.Array, " k"]
+    means: Float[checks.Array, "k d"]
+    chols: Float[checks.Array, "k d d"]
+
+    def __init__(self, log_weights: ArrayLike, means: ArrayLike, chols: ArrayLike) -> None:
+        self.log_weights, self.means, self.chols = checks.gaussians(log_weights, means, chols)
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        return self.means.shape[1:]
+
+    @classmethod
+    def fit(
+        cls,
+        x: ArrayLike,
+        num_components: int,
+        *,
+        key: PRNGKeyArray,
+        num_steps: int = 200,
+        tolerance: ArrayLike = 1e-5,
+    ) -> Self:
+        """Fit to points x (n, d) by EM, from means that `key` picks among the points (k-means++).
+
+        EM stops after `num_steps`, or earlier, once a step gains less than `tolerance` nats per point. Where it ends
+        depends on where it starts: another key may find a better fit. `key` may be traced: vmap over keys tries many.
+
+        Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, values that are not
+        finite, a feature in which all points agree, and num_components below 1 or above n.
+        """
+        x = checks.varied("x", x)
+        k = checks.whole("num_components", num_components, least=1)
+        if k > len(x):
+            raise ValueError(f"num_components must be at most the number of rows of x, {len(x)}; got {k}")
+        num_steps, tolerance = checks.whole("num_steps", num_steps), checks.positive("tolerance", tolerance)
+        centre, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
+        scaled = ((x - centre) / scale).astype(np.float32)
+        start = spread_out(checks.key(key), scaled, k)
+        (log_weights, means, chols), _ = expectation_maximisation(scaled, start, num_steps, tolerance)
+        centre, scale = jnp.float32(centre), jnp.float32(scale)
+        return cls(log_weights, means * scale[None] + centre[None], chols * scale[None, :, None])
+
+    def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        log_p, _ = log_joint(self._gaussians(), x[:, None])
+        return jax.nn.logsumexp(log_p[:, 0])
+
+    def _log_probs(self, x: Float[Array, "n d"]) -> Float[Array, " n"]:
+        return jax.lax.map(self._log_prob, x, batch_size=block_size(len(self.means), len(x)))
+
+    def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
+        log_weights, means, chols = self._gaussians()
+        which, where = jax.random.split(key)
+        k = pick(which, log_weights)
+        return means[k] + chols[k] @ jax.random.normal(where, self.event_shape)
+
+    def _gaussians(self) -> Gaussians:
+        return Gaussians(*map(jnp.asarray, (self.log_weights, self.means, self.chols)))

@@ -1,0 +1,51 @@
+"""Shares with their standard errors, and novelty against a plain comparison of all pairs."""
+
+import re
+
+import jax
+import numpy as np
+import pytest
+
+from lib.data import outfits, world
+from lib.scores import novelty, share
+
+
+def test_a_share_has_its_standard_error():
+    draws = np.random.default_rng(0).random((4000, 250)) < 0.2
+    estimates = [share(row) for row in draws]
+    errors = np.array([estimate.value - 0.2 for estimate in estimates])
+    assert np.std(errors) == pytest.approx(np.mean([e.standard_error for e in estimates]), rel=0.05)
+
+
+def test_a_memoriser_has_nothing_new_and_the_law_of_the_world_nothing_old():
+    seen = world.sample(jax.random.key(0), 500)
+    assert novelty(seen[::2], seen) == (0, 0)
+    assert novelty(world.sample(jax.random.key(1), 500), seen) == (1, 0)
+
+
+def test_novelty_is_what_comparing_all_pairs_gives():
+    x, seen = outfits.stylist.sample(jax.random.key(0), 300), outfits.fifty
+    new = ~(np.asarray(x)[:, None] == seen).all(axis=2).any(axis=1)
+    assert 0 < new.mean() < 1
+    assert novelty(x, seen) == share(new)
+
+
+def test_zero_is_zero_whatever_its_sign():
+    assert novelty([[0.0, 1.0]], [[-0.0, 1.0]]).value == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: share([0.5]), TypeError, "hits must be booleans; got dtype float64"),
+        (lambda: share(np.zeros(0, bool)), ValueError, "with at least one draw; got shape (0,)"),
+        (lambda: share(np.zeros((2, 2), bool)), ValueError, "hits must have shape (n,)"),
+        (lambda: novelty([[1.0]], [[1.0, 2.0]]), ValueError, "must have the same features; got 1 and 2"),
+        (lambda: novelty([[np.nan]], [[1.0]]), ValueError, "x[0, 0] is nan"),
+        (lambda: novelty(["a"], [[1.0]]), TypeError, "x must be real numbers"),
+        (lambda: novelty([[1.0]], np.zeros((0, 1))), ValueError, "seen must have at least one row"),
+    ],
+)
+def test_bad_input_is_refused(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()

@@ -88,8 +88,8 @@ def degrees(name: str, x: Any) -> Array:
     if x.shape[1] != 2:
         raise ValueError(f"{name} must have shape (n, 2), longitudes and latitudes in degrees; got shape {x.shape}")
     if not is_traced(x):
-        latitude = np.arange(2) == 1
-        _refuse(name, x, (abs(x) > 90) & latitude, "latitudes from -90 to 90 in its second column")
+        is_latitude = np.array([False, True])
+        _refuse(name, x, is_latitude & (abs(x) > 90), "latitudes from -90 to 90 in its second column")
     return x
 
 
@@ -103,12 +103,20 @@ def box(low: Any, high: Any) -> tuple[Array, Array]:
     if not is_traced(low) and not is_traced(high):
         with np.errstate(over="ignore"):
             width = high - low
-        _refuse("high - low", width, ~((width > 0) & (width < np.inf)), "above 0 and finite")
+        _refuse(
+            "high - low",
+            width,
+            ~((width > 0) & (width < np.inf)),
+            "above 0 and finite, for a box needs a width on each axis",
+        )
     return low, high
 
 
 def grid(bins: Any, range: Any) -> tuple[np.ndarray, ...]:
-    """The edges of so many cells of equal width on each axis, or on all, between a pair (low, high) for each axis."""
+    """The edges of so many cells of equal width on each axis, or on all, between a pair (low, high) for each axis.
+
+    There must be so few cells that a table can hold them, and so few on an axis that float32 tells their edges apart.
+    """
     pairs = real_numbers("range", range)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
         raise ValueError(f"range must have shape (d, 2), a pair (low, high) for each axis; got shape {pairs.shape}")
@@ -119,9 +127,11 @@ def grid(bins: Any, range: Any) -> tuple[np.ndarray, ...]:
         bins = (bins,) * len(pairs)
     if len(bins) != len(pairs):
         raise ValueError(f"bins must be a number for each of the {len(pairs)} pairs of range; got {bins}")
+    bins = tuple(whole("bins", number, least=1) for number in bins)
+    table_size("bins", bins)
     edges = []
     for number, (low, high) in zip(bins, pairs.astype(np.float64), strict=True):
-        edges.append(np.linspace(low, high, whole("bins", number, least=1) + 1).astype(np.float32))
+        edges.append(np.linspace(low, high, number + 1).astype(np.float32))
         if not (np.diff(edges[-1]) > 0).all():
             raise ValueError(
                 f"range must be pairs low < high, which float32 can cut into the bins; got ({low:g}, {high:g}) for "

@@ -94,7 +94,7 @@ class KDE(Density):
 
     @property
     def _work(self) -> int:
-        return self.x.size
+        return len(self.x)
 
     def _log_mean(self, centres: Float[Array, "k n"], x: Float[Array, " d"]) -> Float[Array, ""]:
         """log 1/n Σ exp(−r² / 2h²) / Z; differences are squared as they are, so that no digits cancel."""

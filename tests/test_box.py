@@ -55,9 +55,9 @@ def test_corners_may_be_traced():
 @pytest.mark.parametrize(
     ("low", "high", "error", "message"),
     [
-        ([0, 1], [1, 1], ValueError, "high - low must be above 0 and finite; high - low[1] is 0.0"),
-        ([0, 2], [1, 1], ValueError, "high - low must be above 0 and finite; high - low[1] is -1.0"),
-        ([-3e38], [3e38], ValueError, "high - low must be above 0 and finite; high - low[0] is inf"),
+        ([0, 1], [1, 1], ValueError, "a box needs a width on each axis; high - low[1] is 0.0"),
+        ([0, 2], [1, 1], ValueError, "a box needs a width on each axis; high - low[1] is -1.0"),
+        ([-3e38], [3e38], ValueError, "a box needs a width on each axis; high - low[0] is inf"),
         ([np.nan], [1], ValueError, "low must be finite, and at most 3.4e+38 in size; low[0] is nan"),
         ([0], [1e39], ValueError, "high must be finite, and at most 3.4e+38 in size; high[0] is inf"),
         ([0], [1, 2], ValueError, "low and high must have one shape (d,); got shapes (1,) and (2,)"),

@@ -157,6 +157,7 @@ def test_points_outside_are_refused(x, message):
         (3, [(0, 1), (0, np.nan)], ValueError, "range must be finite"),
         (3, [("a", "b")], TypeError, "range must be real numbers"),
         (1000, [(0, 1), (1e6, 1e6 + 1)], ValueError, "which float32 can cut into the bins"),
+        (2**40, RANGE, ValueError, "bins must have a product below 2**31 to be tabulated"),
         (2**16, [(0, 1), (0, 1)], ValueError, "bins must have a product below 2**31 to be tabulated"),
     ],
 )

@@ -28,7 +28,7 @@ FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.ite
 def fitted(request):
     """A ground and a model that is fitted to its data."""
     ground, setting = request.param
-    return ground, ground.Model.fit(ground.data, *ground.settings[setting])
+    return ground, ground.Model.fit(ground.data, **ground.settings[setting])
 
 
 # --- fit is strict -------------------------------------------------------------------------------
@@ -50,12 +50,12 @@ BAD = {
 def test_fit_refuses(ground, x, error, message):
     setting = next(iter(ground.settings.values()))
     with pytest.raises(error, match=re.escape(message.format(numbers=ground.numbers))):
-        ground.Model.fit(x, *setting)
+        ground.Model.fit(x, **setting)
 
 
 def test_fit_refuses_no_rows(ground):
     with pytest.raises(ValueError, match="x must have at least one row; got none"):
-        ground.Model.fit(ground.data[:0], *next(iter(ground.settings.values())))
+        ground.Model.fit(ground.data[:0], **next(iter(ground.settings.values())))
 
 
 def test_fitted_model_holds_no_nan_and_no_inf(fitted):
@@ -74,7 +74,7 @@ def test_model_is_an_immutable_pytree(fitted):
 
 def test_lists_and_device_arrays_give_the_same_model(ground):
     setting = next(iter(ground.settings.values()))
-    from_list, from_device = (ground.Model.fit(x, *setting) for x in (ground.data.tolist(), jnp.asarray(ground.data)))
+    from_list, from_device = (ground.Model.fit(x, **setting) for x in (ground.data.tolist(), jnp.asarray(ground.data)))
     assert eqx.tree_equal(from_list, from_device)
 
 

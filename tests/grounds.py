@@ -38,6 +38,9 @@ class Ground:
     partition: Partition
     tolerance: float = 2e-5  # of the sum over the partition
 
+    def fit(self, setting: str) -> lib.Density:
+        return self.Model.fit(self.data, **self.settings[setting])
+
     @property
     def features(self) -> int:
         return self.data.shape[1]
@@ -137,5 +140,6 @@ GROUNDS = {
     "NaiveBayes": Ground(lib.NaiveBayes, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "ChowLiuTree": Ground(lib.ChowLiuTree, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
 }
+FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
 OF_CODES = [name for name, ground in GROUNDS.items() if ground.numbers == "integers"]
 OF_POINTS = [name for name, ground in GROUNDS.items() if ground.numbers == "real numbers"]

@@ -7,21 +7,17 @@ import numpy as np
 import pytest
 
 from lib.density import PART
-from tests.grounds import GROUNDS, OF_POINTS, ULP
+from tests.grounds import FITTED, GROUNDS, OF_POINTS, ULP
 
-FITTED = {
-    f"{name} {setting}": (GROUNDS[name], GROUNDS[name].settings[setting])
-    for name in OF_POINTS
-    for setting in GROUNDS[name].settings
-}
+OURS = {name: (ground, setting) for name, (ground, setting) in FITTED.items() if ground.numbers == "real numbers"}
 FAR = 1e30
 
 
-@pytest.fixture(params=FITTED.values(), ids=FITTED.keys())
+@pytest.fixture(params=OURS.values(), ids=OURS.keys())
 def fitted(request):
     """A ground and a model that is fitted to its data."""
     ground, setting = request.param
-    return ground, ground.Model.fit(ground.data, **setting)
+    return ground, ground.fit(setting)
 
 
 @pytest.fixture

@@ -34,9 +34,12 @@ class Ground:
 
     Model: type[lib.Density]
     data: np.ndarray
-    settings: Mapping[str, tuple]  # what `fit` is given beside data, by a name for the tests
+    settings: Mapping[str, dict]  # what `fit` is given beside data, by a name for the tests
     partition: Partition
     tolerance: float = 2e-5  # of the sum over the partition
+
+    def fit(self, setting: str) -> lib.Density:
+        return self.Model.fit(self.data, **self.settings[setting])
 
     @property
     def features(self) -> int:
@@ -85,7 +88,7 @@ def rectangles(first: np.ndarray, second: np.ndarray, fine: int, globe: bool = F
 # --- The data ------------------------------------------------------------------------------------
 
 OUTFITS = np.asarray(outfits.stylist.sample(jax.random.key(0), 300))
-ALPHAS = {f"alpha={alpha}": (outfits.sizes, alpha) for alpha in (0.0, 0.01, 1.0, 1e6)}
+ALPHAS = {f"alpha={alpha}": {"sizes": outfits.sizes, "alpha": alpha} for alpha in (0.0, 0.01, 1.0, 1e6)}
 
 _normal = np.random.default_rng(0).normal
 PLANE = _normal([1.0, -2.0], [1.0, 0.5], (100, 2)).astype(np.float32)
@@ -106,30 +109,37 @@ GROUNDS = {
     "Box": Ground(
         lib.Box,
         PLANE,
-        {"": ()},
+        {"": {}},
         rectangles(*(_with_margin(low, high, 7) for low, high in zip(PLANE.min(0), PLANE.max(0), strict=True)), 2),
     ),
     "Histogram": Ground(
         lib.Histogram,
         PLANE,
-        {f"alpha={alpha}": ((8, 12), RANGE, alpha) for alpha in (0.0, 0.01, 1e6)},
+        {f"alpha={alpha}": {"bins": (8, 12), "range": RANGE, "alpha": alpha} for alpha in (0.0, 0.01, 1e6)},
         rectangles(_with_margin(*RANGE[0], 8), _with_margin(*RANGE[1], 12), 2),
     ),
     "KDE-gaussian": Ground(
         lib.KDE,
         PLANE,
-        {f"h={h}": (h,) for h in (0.2, 1.0)},
+        {f"h={h}": {"bandwidth": h} for h in (0.2, 1.0)},
         rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
     ),
     "KDE-sphere": Ground(
         lib.KDE,
         GLOBE,
-        {f"h={h}": (h, "sphere") for h in (15.0, 100.0)},
+        {f"h={h}": {"bandwidth": h, "kernel": "sphere"} for h in (15.0, 100.0)},
         rectangles(np.linspace(-180, 180, 19), np.linspace(-1, 1, 13), 20, globe=True),
+    ),
+    "GaussianMixture": Ground(
+        lib.GaussianMixture,
+        PLANE,
+        {"k=2": {"num_components": 2, "key": jax.random.key(0)}},
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
     ),
     "Categorical": Ground(lib.Categorical, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "NaiveBayes": Ground(lib.NaiveBayes, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "ChowLiuTree": Ground(lib.ChowLiuTree, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
 }
+FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
 OF_CODES = [name for name, ground in GROUNDS.items() if ground.numbers == "integers"]
 OF_POINTS = [name for name, ground in GROUNDS.items() if ground.numbers == "real numbers"]

@@ -1,6 +1,7 @@
 """Every model through the promises that all models share (lib/density.py). A new one joins in tests/grounds.py.
 
-What only models of codes promise is in test_discrete.py, what only models of points do in test_points.py.
+What their draws promise is in test_samplers.py, what only models of codes do in test_discrete.py, and what only models
+of points do in test_points.py.
 """
 
 import re
@@ -12,8 +13,7 @@ import numpy as np
 import pytest
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from tests.grounds import GROUNDS, ULP
-from tests.statistics import assert_drawn_from
+from tests.grounds import FITTED, GROUNDS, ULP
 
 
 @pytest.fixture(params=GROUNDS.values(), ids=GROUNDS.keys())
@@ -21,14 +21,11 @@ def ground(request):
     return request.param
 
 
-FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
-
-
 @pytest.fixture(params=FITTED.values(), ids=FITTED.keys())
 def fitted(request):
     """A ground and a model that is fitted to its data."""
     ground, setting = request.param
-    return ground, ground.Model.fit(ground.data, *ground.settings[setting])
+    return ground, ground.fit(setting)
 
 
 # --- fit is strict -------------------------------------------------------------------------------
@@ -50,12 +47,12 @@ BAD = {
 def test_fit_refuses(ground, x, error, message):
     setting = next(iter(ground.settings.values()))
     with pytest.raises(error, match=re.escape(message.format(numbers=ground.numbers))):
-        ground.Model.fit(x, *setting)
+        ground.Model.fit(x, **setting)
 
 
 def test_fit_refuses_no_rows(ground):
     with pytest.raises(ValueError, match="x must have at least one row; got none"):
-        ground.Model.fit(ground.data[:0], *next(iter(ground.settings.values())))
+        ground.Model.fit(ground.data[:0], **next(iter(ground.settings.values())))
 
 
 def test_fitted_model_holds_no_nan_and_no_inf(fitted):
@@ -74,7 +71,7 @@ def test_model_is_an_immutable_pytree(fitted):
 
 def test_lists_and_device_arrays_give_the_same_model(ground):
     setting = next(iter(ground.settings.values()))
-    from_list, from_device = (ground.Model.fit(x, *setting) for x in (ground.data.tolist(), jnp.asarray(ground.data)))
+    from_list, from_device = (ground.Model.fit(x, **setting) for x in (ground.data.tolist(), jnp.asarray(ground.data)))
     assert eqx.tree_equal(from_list, from_device)
 
 
@@ -127,53 +124,3 @@ def test_sharded_agrees_with_plain(fitted):
     mesh = Mesh(np.array(jax.devices()[:2]), ("rows",))
     sharded = jax.device_put(ground.data, NamedSharding(mesh, PartitionSpec("rows")))
     np.testing.assert_allclose(model.log_prob(sharded), model.log_prob(ground.data), rtol=ULP, atol=ULP)
-
-
-# --- samplers ------------------------------------------------------------------------------------
-
-
-def test_draws_follow_the_density(fitted, key):
-    ground, model = fitted
-    x = np.asarray(model.sample(key, 300_000))
-    assert_drawn_from(ground.partition.masses(model), ground.partition.index(x))
-    assert np.isfinite(model.log_prob(x[:10_000])).all()
-
-
-@jax.jit
-def fifty_within_a_larger_program(model, key):
-    return model.sample(key, 50)
-
-
-def test_draws_are_determined_by_the_key(fitted, key):
-    ground, model = fitted
-    x = model.sample(key, 50)
-    assert x.shape == (50, ground.features)
-    assert x.dtype == ground.data.dtype
-    np.testing.assert_array_equal(x, model.sample(key, 50))
-    np.testing.assert_array_equal(x[:7], model.sample(key, 7))
-    np.testing.assert_array_equal(x, fifty_within_a_larger_program(model, key))
-    assert (x != model.sample(jax.random.key(1), 50)).any()
-    assert model.sample(key, 0).shape == (0, ground.features)
-
-
-@pytest.mark.parametrize(
-    ("n", "error", "message"),
-    [
-        (-1, ValueError, "n must be at least 0; got -1"),
-        (2.5, TypeError, "n must be a whole number; got 2.5"),
-        (True, TypeError, "n must be a whole number; got True"),
-        ("3", TypeError, "n must be a whole number; got '3'"),
-    ],
-)
-def test_sample_refuses_n(fitted, key, n, error, message):
-    with pytest.raises(error, match=re.escape(message)):
-        fitted[1].sample(key, n)
-
-
-def test_sample_refuses_other_keys(fitted, key):
-    _, model = fitted
-    for raw in (jax.random.PRNGKey(0), 0, np.array([0, 1], np.uint32)):
-        with pytest.raises(TypeError, match="key must be made by jax.random.key"):
-            model.sample(raw, 3)
-    with pytest.raises(ValueError, match=re.escape("key must be one key; got keys of shape (2,)")):
-        model.sample(jax.random.split(key), 3)

@@ -26,7 +26,7 @@ def Model(request):
 
 @pytest.fixture(params=ALPHAS.values(), ids=ALPHAS.keys())
 def model(request, Model):
-    return Model.fit(DATA, *request.param)
+    return Model.fit(DATA, **request.param)
 
 
 # --- fit is strict -------------------------------------------------------------------------------

@@ -7,21 +7,17 @@ import numpy as np
 import pytest
 
 from lib.density import PART
-from tests.grounds import GROUNDS, OF_POINTS, ULP
+from tests.grounds import FITTED, GROUNDS, OF_POINTS, ULP
 
-FITTED = {
-    f"{name} {setting}": (GROUNDS[name], GROUNDS[name].settings[setting])
-    for name in OF_POINTS
-    for setting in GROUNDS[name].settings
-}
+OURS = {name: (ground, setting) for name, (ground, setting) in FITTED.items() if ground.numbers == "real numbers"}
 FAR = 1e30
 
 
-@pytest.fixture(params=FITTED.values(), ids=FITTED.keys())
+@pytest.fixture(params=OURS.values(), ids=OURS.keys())
 def fitted(request):
     """A ground and a model that is fitted to its data."""
     ground, setting = request.param
-    return ground, ground.Model.fit(ground.data, *setting)
+    return ground, ground.fit(setting)
 
 
 @pytest.fixture
@@ -32,7 +28,7 @@ def model(fitted):
 @pytest.fixture(params=OF_POINTS)
 def fit(request):
     ground = GROUNDS[request.param]
-    return lambda x: ground.Model.fit(x, *next(iter(ground.settings.values())))
+    return lambda x: ground.Model.fit(x, **next(iter(ground.settings.values())))
 
 
 # --- fit is strict -------------------------------------------------------------------------------
@@ -52,7 +48,11 @@ def test_any_real_dtype_gives_the_same_model(fit, kind):
     assert eqx.tree_equal(fit(x.astype(kind)), fit(x.astype(np.float32)))
 
 
-def test_fit_works_under_jit(fit):
+@pytest.mark.parametrize("name", [name for name in OF_POINTS if name != "GaussianMixture"])  # which refuses a tracer
+def test_fit_works_under_jit(name):
+    def fit(x):
+        return GROUNDS[name].Model.fit(x, **next(iter(GROUNDS[name].settings.values())))
+
     x = np.array([[1, 0], [0, 1], [2, 0]], np.float32)
     jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, rtol=ULP), jax.jit(fit)(x), fit(x))
 

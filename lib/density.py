@@ -103,7 +103,7 @@ def in_parts(compute: Callable[[checks.Array], Array], x: checks.Array, work: in
     A row makes so much `work`: numbers that go through the computation. x may be a file that is larger than the memory:
     only the parts at work are in it.
     """
-# A power of two, at least 64: JAX need not copy a part that starts on 64 bytes, nor need it be filled up to blocks.
+    # A power of two, at least 64: JAX need not copy a part that starts on 64 bytes, nor need it be filled up to blocks.
     rows = max(64, 1 << (PART // max(1, work)).bit_length() >> 1)
     if len(x) <= rows:
         yield compute(x)

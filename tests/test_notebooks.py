@@ -69,6 +69,10 @@ def test_what_is_compared_is_stored_and_nothing_else_is(notebook):
 @pytest.mark.parametrize(
     ("chapter", "printed"),
     [
+        ("2_the_framework", "A: the rule can make it: False, the box can: True"),
+        ("2_the_framework", "B: the rule can make it: True, the box can: False"),
+        ("2_the_framework", "C: the rule can make it: True, the box can: True"),
+        ("2_the_framework", "the box:              inf nats"),
         ("3_a_first_generative_model", "3 * 8 * 4 * 6 * 7 = 4032"),
         ("3_1_the_simplest_model", "4032 cells, 4031 free parameters"),
         ("3_1_the_simplest_model", "and 2/50 is 0.04"),

@@ -75,13 +75,14 @@ def encode(values: np.ndarray, logarithmic: bool = False) -> dict[str, Any]:
     }
 
 
-def error(stored: Mapping[str, Any]) -> float:
-    """How far a stored number may be off, as a part of the largest of them."""
+def error(values: np.ndarray, stored: Mapping[str, Any]) -> float:
+    """How far a stored number may be off, as a part of the largest number of its frame."""
     if stored["whole"]:
         return 0.0
     if stored["logarithmic"]:
         return 10 ** (stored["step"] / 2) - 1
-    return stored["step"] / 2 / max(abs(stored["low"]), abs(stored["low"] + stored["step"] * LEVELS))
+    largest = np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).reshape(len(values), -1).max(axis=1)
+    return float(stored["step"] / 2 / largest.min(where=largest > 0, initial=np.inf))
 
 
 def check_weight(program: str) -> None:

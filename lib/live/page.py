@@ -33,11 +33,12 @@ PROGRAM, EXPECTED = "text/live-program", "application/json"  # types of script t
 
 def figure(live: Exploration) -> str:
     """The <figure> with its controls, its program and what the program is expected to give."""
-    stored = _stored(live)
+    results = frames.compute(live.results, live.frames) if live.frames else []
+    stored = [frames.encode(values, artist.logarithmic) for artist, values in zip(live.artists, results, strict=False)]
     program = f"liveFigure({_program(live, stored)});\n"
     if live.frames:
         frames.check_weight(program)
-    tolerance = max([TOLERANCE, *map(frames.error, stored)])
+    tolerance = max([TOLERANCE, *map(frames.error, results, stored)])
     controls = "".join(_control(live, name, slider) for name, slider in live.sliders.items())
     return (
         f'<figure class="live"><div class="plot">{live.draw()}</div>'
@@ -104,14 +105,6 @@ def _code(live: Exploration) -> str:
 
 
 # --- What the script gets ------------------------------------------------------------------------
-
-
-def _stored(live: Exploration) -> list[dict[str, Any]]:
-    """The frames of each artist; none if the page can run the function."""
-    if not live.frames:
-        return []
-    results = frames.compute(live.results, live.frames)
-    return [frames.encode(values, artist.logarithmic) for artist, values in zip(live.artists, results, strict=True)]
 
 
 def _program(live: Exploration, stored: list[dict[str, Any]]) -> str:

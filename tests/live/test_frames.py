@@ -48,6 +48,13 @@ def test_frames_come_back(values):
     assert stored["whole"] == whole
 
 
+def test_the_error_is_that_of_the_frame_in_which_it_weighs_most():
+    values = np.random.default_rng(2).normal(size=(20, 3)) * np.logspace(0, -2, 20)[:, None]
+    stored = frames.encode(values)
+    off = np.abs(decode(stored) - values).max(axis=1) / np.abs(values).max(axis=1)
+    assert off.max() <= frames.error(values, stored) <= 3 * off.max()
+
+
 def test_what_a_logarithmic_axis_shows_is_as_exact_at_its_small_end():
     values = np.array([[1e-6, 1.0], [0.0, 30.0]])
     np.testing.assert_allclose(decode(frames.encode(values, logarithmic=True)), values, rtol=2e-4)

@@ -205,14 +205,13 @@
       quiet = setTimeout(settled, 300);
     };
 
-    // Once the slider rests: the number is said, and the address of the page leads to this setting.
+    // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
       if (asked) return void (quiet = setTimeout(settled, 300));
       const label = ({ labels, name }) => labels?.[0]?.firstChild.textContent.trim() || name;
       const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
-      const text = artists.findIndex(({ kind }) => kind === "text");
-      figure.querySelector("[role=status]").textContent =
-        text < 0 ? all.join(", ") : elements[text].map((element) => element.textContent).join(" ");
+      const texts = elements.filter((_, i) => artists[i].kind === "text").flat().map(({ textContent }) => textContent);
+      figure.querySelector("[role=status]").textContent = (texts.length ? texts : all).join(", ");
       const moved = sliders.some(({ start }, i) => places[i] !== start);
       picture.ariaLabel = moved ? `At first: ${ariaLabel} Now: ${all.join(", ")}.` : ariaLabel;
       const query = new URLSearchParams(sliders.map(({ name }, i) => [name, settings()[i]]));

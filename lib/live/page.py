@@ -85,7 +85,7 @@ def _caption(live: Exploration) -> str:
     still = f"<noscript>The picture stands at {html.escape(where)}. </noscript>" if where else ""
     if not live.frames:
         return f"{still}Live: the function runs in your browser."
-    return f"{still}Results stored when the book was built, each to 1/{2 * frames.LEVELS:,} of its range."
+    return f"{still}Computed when the book was built, and stored to 1/{2 * frames.LEVELS:,} of the range."
 
 
 def _code(live: Exploration) -> str:

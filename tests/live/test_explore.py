@@ -183,6 +183,6 @@ def test_the_page_gets_native_controls_and_a_program(monkeypatch):
 
 def test_a_page_with_frames_says_how_exact_they_are(monkeypatch):
     html, program, _ = page(exploration(frames={"a": [0.0, 1.0, 2.0]}), monkeypatch)
-    assert "Results stored when the book was built, each to 1/130,000 of its range." in html
+    assert "Computed when the book was built, and stored to 1/130,000 of the range." in html
     assert "frames: [" in program
     assert "View the function" not in html

@@ -58,11 +58,11 @@ ITEMS = (
         "2-precision",
         "A point is drawn from the smallest box around the fifty. With what probability does it fall on land?",
         Scale(0, 100, 1, " %"),
-        "The box holds nearly the whole map, and about as much sea as there is on it.",
+        "The box is nearly the whole map, and a third of the map is land.",
     ),
     Question(
         "2-infinite",
-        "The box covers more than nine tenths of the land. What is KL(P_data‖P_model)?",
+        "The box covers more than nine tenths of the land. What is KL(data‖model)?",
         (
             Choice(
                 "small",
@@ -84,9 +84,9 @@ ITEMS = (
     ),
     Prediction(
         "2-bandwidth",
-        "Which bandwidth did you find best for the held-out points?",
+        "Which bandwidth is best for the held-out points? Give the one that you found.",
         Scale(2, 40, 1, "°"),
-        "Near the top the curve is flat, so a degree more or less costs next to nothing.",
+        "Near its top the curve is flat: a degree more or less costs next to nothing, and ten degrees more cost a lot.",
     ),
     Question(
         "2-held-out",
@@ -116,8 +116,8 @@ ITEMS = (
         "2-mixture",
         "How many Gaussians are best for the held-out points, if the mixture was fitted to a thousand?",
         {k: str(k) for k in (1, 4, 16, 64)},
-        "Each Gaussian has six numbers: one weight, two for its place, three for its shape. In the figure you can put "
-        "more of them on the map, and see what they see.",
+        "Each Gaussian has six numbers: one weight, two for its place, three for its shape. Compare 4, 16 and 64 of "
+        "them in the figure.",
     ),
     Prediction(
         "2-last",
@@ -129,7 +129,7 @@ ITEMS = (
     Number(
         "2-recall-kl",
         "Four regions have the probabilities 1/2, 1/4, 1/8 and 1/8. A model takes all four to be equally likely. What "
-        "is KL(P_data‖P_model), in *bits*?",
+        "is KL(data‖model), in *bits*?",
         "The model needs 2 bits on average, and the law itself 1.75.",
         (
             Mistake(
@@ -183,6 +183,14 @@ ITEMS = (
                 "than 1.",
             ),
             Mistake(
+                lambda counts, edges, _: counts / counts.sum() / np.diff(edges),
+                "Alpha is missing: it is added to each count, before the shares are taken.",
+            ),
+            Mistake(
+                lambda counts, edges, alpha: (counts + alpha) / (counts.sum() + alpha * len(edges)) / np.diff(edges),
+                "You counted the edges. There is one cell less than there are edges.",
+            ),
+            Mistake(
                 lambda counts, edges, alpha: (counts + alpha) / counts.sum() / np.diff(edges),
                 "The total must grow by what was added to the counts, or the shares add up to more than 1.",
             ),
@@ -228,6 +236,14 @@ def answer(counts, edges, alpha):
                 "This is the top of a hill. The two points lie one unit away from 0, on both sides.",
             ),
             Mistake(
+                2 * math.exp(-1 / 2),
+                "Two things: take the *mean* of the two hills, and give each its factor 1/√(2π).",
+            ),
+            Mistake(
+                math.exp(-2) / math.sqrt(2 * math.pi),
+                "You took 2, the way from one point to the other. From 0 it is 1 to each.",
+            ),
+            Mistake(
                 math.exp(-1) / math.sqrt(2 * math.pi),
                 "The 2 in the exponent is missing: it is −(x − xᵢ)²/2h².",
             ),
@@ -251,6 +267,7 @@ answer = math.exp(-1 / 2) / math.sqrt(2 * math.pi)
                 10 * math.log(20), "The density is 1/20, which is below 1: its logarithm is negative. Mind the sign."
             ),
             Mistake(-10 * math.log(9), "You added the sides. The area is their product."),
+            Mistake(-10 * math.log(18), "This is the way around the box. The density is one over its *area*, 4 · 5."),
             Mistake(20.0**-10, "This is the likelihood. The exercise asks for its logarithm."),
             Mistake(-10 * math.log2(20), "This is in bits. The exercise asks for nats: take the natural logarithm."),
         ),
@@ -280,6 +297,17 @@ answer = 10 * math.log(1 / (4 * 5))
                 "The truth is uniform over the *land*. The two land squares have 1/2 each.",
             ),
             Mistake(0.8, "This is the precision. KL compares the densities."),
+            Mistake(-_kl, "The sign: it is log(p/q), with the truth on top. A KL is never below 0."),
+            Mistake(2 * _kl, "The weights are missing. Each of the two land squares has a probability of 1/2."),
+            Mistake(
+                _kl + math.log(0.8),
+                "You scaled the model so that all of it is on land. What it wastes in the sea is part of its error.",
+            ),
+            Mistake(
+                -math.log(0.8),
+                "That would be the price if the model spread its 0.8 evenly over the land. It gives 0.6 to one square "
+                "and 0.2 to the other.",
+            ),
         ),
         (
             "The truth gives 1/2 to each of the two land squares, and 0 to the sea.",

@@ -65,7 +65,7 @@ class Work(NamedTuple):
 
     candidates: Candidates
     error: Callable[[Any], float]
-    allowed: Mapping[str, float] = {}  # noqa: RUF012
+    allowed: Mapping[str, float] = {}
 
 
 # --- The candidates ------------------------------------------------------------------------------

@@ -55,5 +55,6 @@ def listed(names: Sequence[str]) -> str:
 def run(machine: dict[str, Any]) -> HTML:
     """A table of the machine that measured, and of its packages."""
     return table(
-        ["", "in this run"], [[name, "not installed" if value is None else str(value)] for name, value in machine.items()]
+        ["", "in this run"],
+        [[name, "not installed" if value is None else str(value)] for name, value in machine.items()],
     )

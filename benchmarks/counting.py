@@ -26,7 +26,7 @@ import numpy as np
 from sklearn.naive_bayes import CategoricalNB
 
 from benchmarks import timing
-from benchmarks.timing import OURS
+from benchmarks.timing import OURS, Candidates
 from lib import Categorical, NaiveBayes
 from lib.data import outfits
 
@@ -44,8 +44,6 @@ STREAMED, STREAM_ROUNDS, ONE_CORE = 10**8, 3, "ours, one core"
 LAW = np.exp(np.float64(outfits.stylist.log_probs).ravel())
 LAW /= LAW.sum()  # np.random.choice wants a sum of 1 within 10⁻⁸
 OUTFITS = np.stack(np.unravel_index(np.arange(len(LAW)), SIZES), axis=-1)
-
-Candidates = dict[str, Callable[[], Any] | None]
 
 
 # --- The candidates ------------------------------------------------------------------------------
@@ -219,8 +217,7 @@ def memory(rounds: int = 15) -> dict[str, list[float]]:
 
 def measure(work: str, n: int, moved: int, candidates: Candidates, rounds: int, speeds: list[float]) -> list[dict]:
     """Rows of one piece of work that has to move so many bytes, at the least, at one of these speeds."""
-    times: dict[str, list[float] | None] = dict.fromkeys(candidates)
-    times |= timing.round_robin({who: call for who, call in candidates.items() if call}, rounds)
+    times = timing.round_robin(candidates, rounds)
     return timing.rows(work, n, times | {MEMORY: [moved / speed for speed in speeds]})
 
 

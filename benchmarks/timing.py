@@ -21,16 +21,18 @@ from book.digest import digest
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = "ours"
+Candidates = Mapping[str, Callable[[], Any] | None]  # None: not installed
 
 
-def round_robin(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+def round_robin(candidates: Candidates, rounds: int) -> dict[str, list[float] | None]:
     """The seconds of `rounds` calls of each candidate, taken in turn. One call before them, to compile, does not count.
 
-    A call ends when its result is there, which JAX would otherwise work out later.
+    A call ends when its result is there, which JAX would otherwise work out later. What is not installed has None.
     """
-    seconds: dict[str, list[float]] = {who: [] for who in candidates}
+    installed = {who: work for who, work in candidates.items() if work}
+    seconds = {who: [] if work else None for who, work in candidates.items()}
     for round_ in range(rounds + 1):
-        for who, work in candidates.items():
+        for who, work in installed.items():
             start = time.perf_counter()
             jax.block_until_ready(work())
             if round_:

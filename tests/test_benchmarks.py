@@ -2,23 +2,34 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from benchmarks import counting, timing
+from benchmarks import counting, densities, report, timing
 
-STORED = json.loads(counting.RESULTS.read_text(encoding="utf-8"))
-ROWS = {(row["work"], row["n"], row["who"]): row for row in STORED["rows"]}
 N = tuple(counting.ROUNDS)
-# Who is measured at what, and for how many rows.
-CANDIDATES = {
-    "margins": (["NumPy", "scikit-learn", "pandas"], N),
-    "joint table": (["NumPy", "pandas"], N),
-    "log_prob": (["NumPy", "scikit-learn"], N),
-    "sampling": (["NumPy", "NumPy Generator", "pandas"], N),
-    "pixels: margins": (["NumPy", "scikit-learn", "pandas"], (counting.IMAGES,)),
-    "pixels: log_prob": (["NumPy", "scikit-learn"], (counting.IMAGES,)),
-    "streaming": (["NumPy", counting.ONE_CORE], (counting.STREAMED,)),
+# Who is measured at what beside ours, and for how many rows.
+COUNTING = {
+    "margins": (["NumPy", "scikit-learn", "pandas", "memory bandwidth"], N),
+    "joint table": (["NumPy", "pandas", "memory bandwidth"], N),
+    "log_prob": (["NumPy", "scikit-learn", "memory bandwidth"], N),
+    "sampling": (["NumPy", "NumPy Generator", "pandas", "memory bandwidth"], N),
+    "pixels: margins": (["NumPy", "scikit-learn", "pandas", "memory bandwidth"], (counting.IMAGES,)),
+    "pixels: log_prob": (["NumPy", "scikit-learn", "memory bandwidth"], (counting.IMAGES,)),
+    "streaming": (["NumPy", counting.ONE_CORE, "memory bandwidth"], (counting.STREAMED,)),
 }
+DENSITIES = {
+    "KDE": (["SciPy pdf", "SciPy logpdf", "scikit-learn", "KDEpy"], tuple(densities.KDE_ROUNDS)),
+    "KDE on a grid": (["ours, log_prob", "SciPy pdf", "KDEpy"], (densities.GRID_POINTS,)),
+    "mixture, d = 2": (["scikit-learn", "scikit-learn, float32"], (densities.MIXTURE_POINTS,)),
+    "mixture, d = 16": (["scikit-learn", "scikit-learn, float32"], (densities.MIXTURE_POINTS,)),
+    "histogram": (["NumPy", "fast-histogram"], tuple(densities.HISTOGRAM_ROUNDS)),
+}
+STORED = {name: report.stored(name) for name in ("counting", "densities")}
+ROWS = {name: report.by_name(stored["rows"]) for name, stored in STORED.items()}
+OPTIONAL = {"counting": {"pandas"}, "densities": {"KDEpy", "fast-histogram"}}  # packages that need not be there
+
+# --- Do they agree? ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n", [1, 50, 3000])
@@ -43,36 +54,76 @@ def test_the_check_finds_a_wrong_sampler(monkeypatch):
         counting._drawn_from_law(counting.sampling(3000)["ours"]())
 
 
-def test_every_row_is_stored():
-    wanted = set()
-    for work, (whos, sizes) in CANDIDATES.items():
-        wanted |= {(work, n, who) for n in sizes for who in ("ours", *whos, "memory bandwidth")}
-    assert set(ROWS) == wanted
-    assert len(STORED["rows"]) == len(wanted)
+@pytest.mark.parametrize("n", [20, 700])
+def test_all_densities_agree(n):
+    densities.check(n)
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: f"{row['work']}-{row['n']}-{row['who']}")
-def test_the_numbers_of_a_row_fit_together(row):
+@pytest.mark.parametrize(
+    ("model", "method", "wrong"),
+    [
+        (densities.KDE, "log_prob", lambda _, x: np.full(len(x), -1.0)),
+        (densities.KDE, "on_grid", lambda _, first, second: np.full((len(first), len(second)), -1.0)),
+        (densities.em, "expectation_maximisation", lambda _, start, *__: (start, 0)),
+        (densities.Histogram, "count", lambda x, bins, _: np.full((bins, bins), len(x) / bins**2)),
+    ],
+    ids=["log_prob", "on_grid", "EM", "histogram"],
+)
+def test_the_check_finds_a_wrong_density(monkeypatch, model, method, wrong):
+    monkeypatch.setattr(model, method, wrong)
+    with pytest.raises(AssertionError):
+        densities.check(20)
+
+
+# --- What is stored ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "candidates"), [("counting", COUNTING), ("densities", DENSITIES)])
+def test_every_row_is_stored(name, candidates):
+    wanted = {(work, n, who) for work, (whos, sizes) in candidates.items() for n in sizes for who in ("ours", *whos)}
+    assert set(ROWS[name]) == wanted
+    assert len(STORED[name]["rows"]) == len(wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [(name, row) for name, rows in ROWS.items() for row in rows.values()],
+    ids=lambda part: part if isinstance(part, str) else f"{part['work']}-{part['n']}-{part['who']}",
+)
+def test_the_numbers_of_a_row_fit_together(name, row):
     if row["median_s"] is None:
-        assert row["who"] == "pandas"
-        assert row["q1_s"] is row["q3_s"] is row["ratio"] is None
+        assert row["who"] in OPTIONAL[name]
+        assert row["q1_s"] is row["q3_s"] is row["ratio"] is row.get("error") is None
         return
     assert 0 < row["q1_s"] <= row["median_s"] <= row["q3_s"]
-    assert row["ratio"] == pytest.approx(row["median_s"] / ROWS[row["work"], row["n"], "ours"]["median_s"])
+    assert row["ratio"] == pytest.approx(row["median_s"] / ROWS[name][row["work"], row["n"], "ours"]["median_s"])
 
 
-def test_the_machine_is_described_and_not_named():
-    assert set(STORED["machine"]) == {
-        *("date", "load", "cores", "architecture", "python", "jax", "numpy", "scikit-learn", "pandas", "lib and lock")
+def test_what_was_wanted_was_measured():
+    for wanted in STORED["densities"]["wanted"]:
+        assert ROWS["densities"][wanted["work"], wanted["n"], wanted["who"]]["ratio"] > 0
+
+
+@pytest.mark.parametrize(("name", "packages"), [("counting", set()), ("densities", {"scipy"})])
+def test_the_machine_is_described_and_not_named(name, packages):
+    assert set(STORED[name]["machine"]) == OPTIONAL[name] | packages | {
+        *("date", "load", "cores", "architecture", "python", "jax", "numpy", "scikit-learn", "lib and lock")
     }
-    assert STORED["memory"]["read_bytes_per_s"] > 1e8
+
+
+def test_the_memory_is_measured():
+    assert STORED["counting"]["memory"]["read_bytes_per_s"] > 1e8
+
+
+# --- How it is measured --------------------------------------------------------------------------
 
 
 def test_candidates_take_turns_and_the_first_call_does_not_count():
     calls = []
-    seconds = timing.round_robin({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=2)
+    candidates = {"a": lambda: calls.append("a"), "missing": None, "b": lambda: calls.append("b")}
+    seconds = timing.round_robin(candidates, rounds=2)
     assert calls == ["a", "b"] * 3
-    assert {who: len(times) for who, times in seconds.items()} == {"a": 2, "b": 2}
+    assert {who: times and len(times) for who, times in seconds.items()} == {"a": 2, "missing": None, "b": 2}
 
 
 def test_what_is_not_installed_has_a_row(capsys):
@@ -90,3 +141,17 @@ def test_an_interrupted_write_leaves_the_older_file(tmp_path):
         timing.write(path, {"a": object()})
     assert json.loads(path.read_text()) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+# --- How it is shown -----------------------------------------------------------------------------
+
+
+def test_times_have_units_and_three_digits():
+    row = {"median_s": 1.2345e-3, "q1_s": 0.9e-3, "q3_s": 1.5e-3, "ratio": 2.345}
+    assert report.times(row) == ("1.23\u00a0ms", "900\u00a0µs\u2060–\u20601.5\u00a0ms", "2.35")
+    assert report.times(dict.fromkeys(row)) == ("–", "–", "not installed")
+    assert [report.seconds(s) for s in (2, 3e-9, 0)] == ["2\u00a0s", "3\u00a0ns", "0\u00a0ns"]
+
+
+def test_names_are_listed():
+    assert [report.listed(list(names)) for names in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]

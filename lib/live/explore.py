@@ -101,6 +101,8 @@ class Exploration:
         for slider in sliders.values():
             slider.observe(self._moved, names="value")
         self._box = widgets.VBox([*sliders.values(), self._html])
+        # Here, not when it is displayed: Jupyter would print that error and go on.
+        self._page = page.figure(self) if os.environ.get(PAGES) else ""
 
     def results(self, **settings: Any) -> list[np.ndarray]:
         """What `fn` gives, an array for each artist, where the sliders stand but for the settings given here."""
@@ -139,8 +141,8 @@ class Exploration:
             raise
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        if os.environ.get(PAGES):
-            return {"text/html": page.figure(self)}
+        if self._page:
+            return {"text/html": self._page}
         file = io.BytesIO()  # for hosts that show notebooks and run nothing
         self.fig.savefig(file, format="png", dpi=100)
         return {**self._box._repr_mimebundle_(), "image/png": base64.b64encode(file.getvalue()).decode()}

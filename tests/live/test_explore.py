@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 
 from lib.data import outfits
-from lib.live import AvatarGrid, Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain, explore
+from lib.live import (
+    AvatarGrid,
+    Checkbox,
+    Dropdown,
+    FloatLogSlider,
+    FloatSlider,
+    IntSlider,
+    SampleAgain,
+    explore,
+    frames,
+)
 from lib.live.explore import PAGES
 
 X = np.linspace(0, 1, 5)
@@ -148,9 +158,9 @@ def test_jupyter_gets_sliders_and_a_picture_for_hosts_that_run_nothing():
     assert not plt.get_fignums()  # else Jupyter would show the figure twice
 
 
-def page(live, monkeypatch):
+def page(monkeypatch, *args, **settings):
     monkeypatch.setenv(PAGES, "1")
-    (html,) = live._repr_mimebundle_().values()
+    (html,) = exploration(*args, **settings)._repr_mimebundle_().values()
     program, expected = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
     return html, program, json.loads(expected)["checks"]
 
@@ -166,7 +176,7 @@ def test_the_page_gets_native_controls_and_a_program(monkeypatch):
     def fn(a, which, also, key):
         return a * X + which + also + 0 * jax.random.key_data(key)[1].astype(float)
 
-    html, program, expected = page(exploration(fn, frames={"key": [5, 6]}, **sliders), monkeypatch)
+    html, program, expected = page(monkeypatch, fn, frames={"key": [5, 6]}, **sliders)
     assert 'role="img" aria-label="a line"' in html
     assert '<label>α <input type="range" name="a" min="0" max="2" value="1" aria-valuetext="1">' in html
     assert "<option>&lt;x&gt;</option><option selected>y</option>" in html
@@ -182,7 +192,14 @@ def test_the_page_gets_native_controls_and_a_program(monkeypatch):
 
 
 def test_a_page_with_frames_says_how_exact_they_are(monkeypatch):
-    html, program, _ = page(exploration(frames={"a": [0.0, 1.0, 2.0]}), monkeypatch)
+    html, program, _ = page(monkeypatch, frames={"a": [0.0, 1.0, 2.0]})
     assert "Computed when the book was built, and stored to 1/130,000 of the range." in html
     assert "frames: [" in program
     assert "View the function" not in html
+
+
+def test_what_a_page_cannot_show_is_an_error_of_the_call_not_of_the_display(monkeypatch):
+    """Jupyter prints an error of the display and goes on; the book would be built without the figure."""
+    monkeypatch.setattr(frames, "LIMIT", 10)
+    with pytest.raises(ValueError, match="frames must take at most 10 bytes compressed"):
+        page(monkeypatch, frames={"a": [0.0, 1.0, 2.0]})

@@ -111,30 +111,37 @@
     record("questions", form.dataset.study);
   };
 
-  // What the cells right below a prediction show is veiled until the guess is made, or the reader turns to it.
+  // What follows a prediction, results and prose, up to the next heading or the next question, is veiled until the guess
+  // is made, or the reader turns to it, be it by a link. Code stays to be read.
   const veil = (form) => {
     const veiled = [];
-    for (let cell = form.closest(".cell").nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
-      if (!cell.querySelector(".study")) veiled.push(...cell.querySelectorAll(".cell_output"));
+    let part = form.closest(".cell");
+    while ((part = part.nextElementSibling) && !part.matches("section, :has(.study)"))
+      veiled.push(...(part.matches(".cell") ? part.querySelectorAll(".cell_output") : [part]));
     const words = "What follows waits for your guess. A click on it shows it at once.";
     const note = Object.assign(document.createElement("p"), { className: "study-veil", textContent: words });
     veiled[0]?.before(note);
     const lift = () => {
       note.style.visibility = "hidden"; // its place stays, so that nothing moves away under a click
-      veiled.forEach((output) => output.classList.remove("veiled"));
+      veiled.forEach((part) => part.classList.remove("veiled"));
     };
-    for (const output of veiled) {
-      output.classList.add("veiled");
-      for (const turned of ["pointerdown", "focusin"]) output.addEventListener(turned, lift);
+    const follow = () => {
+      const target = document.getElementById(location.hash.slice(1).split("?")[0]);
+      if (veiled.some((part) => part.contains(target))) lift();
+    };
+    for (const part of veiled) {
+      part.classList.add("veiled");
+      for (const turned of ["click", "focusin"]) part.addEventListener(turned, lift); // a finger that scrolls does neither
     }
+    addEventListener("hashchange", follow);
+    follow();
     return lift;
   };
 
   for (const form of document.querySelectorAll("form.study")) {
     const status = form.querySelector("[role=status]"), details = form.querySelector("details"), { guess } = form.elements;
     details.hidden = true;
-    const predicts = "prediction" in form.dataset, linked = location.hash.startsWith("#figure-");
-    const lift = predicts && !linked && !isDone(form) && veil(form);
+    const predicts = "prediction" in form.dataset, lift = predicts && !isDone(form) && veil(form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       (predicts ? compare : check)(form, status, details);

@@ -170,6 +170,39 @@ def test_who_turns_to_the_result_sees_it(chapter: Page) -> None:
     assert stored(chapter) is None
 
 
+def seen(part: Locator) -> bool:
+    return part.evaluate("part => getComputedStyle(part).filter") == "none"
+
+
+def test_prose_that_tells_the_result_waits_too(chapter: Page) -> None:
+    """Up to the next heading, or the next question; in print there is nothing to wait for."""
+    prose = chapter.locator("p", has_text="almost everything is new")
+    formula, beyond = chapter.locator("#equation-new"), chapter.locator("#all-that-is-unseen-is-alike > p").first
+    code = form(chapter, "3.1-share").locator("xpath=ancestor::div[contains(@class, 'cell ')]/following::pre").first
+    assert [seen(part) for part in (prose, formula, beyond, code)] == [False, False, True, True]
+    before, asked = chapter.locator("p", has_text="The model is a memoriser"), form(chapter, "3.1-zero")
+    assert [seen(before), seen(asked)] == [False, True]
+    chapter.emulate_media(media="print")
+    assert seen(prose)
+    expect(chapter.locator(".study-veil").first).to_be_hidden()
+    chapter.emulate_media(media="screen")
+    form(chapter, "3.1-share").get_by_role("button").press("Enter")
+    assert [seen(part) for part in (prose, formula, before)] == [True, True, False]
+    before.click()
+    assert seen(before)
+
+
+@pytest.mark.parametrize("fragment", ["equation-new", "figure-1", "figure-1?alpha=0.1"])
+def test_who_follows_a_link_sees_where_it_leads(chapter: Page, fragment: str) -> None:
+    formula = chapter.locator("#equation-new")
+    assert not seen(formula)
+    chapter.evaluate("fragment => location.hash = fragment", fragment)
+    expect(chapter.locator("#equation-new.veiled")).to_have_count(0)
+    assert not seen(chapter.locator("p", has_text="The model is a memoriser"))
+    chapter.reload()
+    assert seen(formula)
+
+
 def test_a_choice_can_be_a_guess(page: Page, site: str) -> None:
     Visit(page).go(f"{site}/chapters/3_2_naive_bayes.html")
     choose(page, "3.2-cross", 1)
@@ -322,6 +355,7 @@ def test_axe_finds_nothing_serious_when_answers_are_shown(chapter: Page, scheme:
 def test_without_scripts_questions_and_answers_can_be_read(browser: Browser, site: str) -> None:
     with browser.new_page(java_script_enabled=False) as page:
         page.goto(f"{site}/{CHAPTER}.html")
+        assert page.locator(".veiled, .study-veil").count() == 0
         for name in ("3.1-novel", "3.1-recall-bits", "3.1-share"):
             expect(form(page, name).locator("legend")).to_be_visible()
             expect(form(page, name).locator("button")).to_be_hidden()

@@ -1,5 +1,6 @@
 // Questions and predictions that answer without a kernel (lib/study), and what the reader has done, which stays in this
-// browser: `{version: 1, pages: […], questions: […], exercises: […]}`, as in lib/study/progress.py.
+// browser: `{version: 1, pages: […], questions: […], exercises: […]}`, as in lib/study/progress.py. A browser also keeps
+// the guesses, `guesses: {name: …}`: where a slider stood, or the words of a choice.
 
 (() => {
   const PLACE = "generative-ai-foundations", VERSION = 1, KINDS = ["pages", "questions", "exercises"];
@@ -27,23 +28,26 @@
   const add = (done) => {
     const progress = load();
     for (const kind of KINDS) progress[kind] = [...new Set([...progress[kind], ...(done[kind] ?? [])])];
+    if (done.guesses) progress.guesses = { ...progress.guesses, ...done.guesses };
     store(progress);
   };
 
-  const record = (kind, name) => {
+  const record = (kind, name, guesses) => {
     try {
-      add({ [kind]: [name] });
+      add({ [kind]: [name], guesses });
     } catch {} // a browser that stores nothing shows the page all the same
     mark();
   };
 
-  const isDone = (form) => {
+  // What is stored, or nothing where it cannot be reached or understood.
+  const known = () => {
     try {
-      return load()[form.localName === "form" ? "questions" : "exercises"].includes(form.dataset.study);
-    } catch {
-      return false;
-    }
+      return load();
+    } catch {}
   };
+
+  const isDone = ({ localName, dataset: { study } }) =>
+    known()?.[localName === "form" ? "questions" : "exercises"].includes(study);
 
   // What was done, now or before, is marked.
   const mark = () => {
@@ -89,13 +93,13 @@
   };
 
   const compare = (form, status, details) => {
-    const { guess } = form.elements, { number } = form.dataset;
+    const { guess } = form.elements, { number, unit } = form.dataset;
     const row = (name, words, value) => {
       const cell = element("td", ...words);
       if (guess) cell.prepend(Object.assign(element("meter"), { min: guess.min, max: guess.max, value, ariaHidden: true }));
       return element("tr", Object.assign(element("th", name), { scope: "row" }), cell);
     };
-    const chosen = guess ? [guess.nextElementSibling.textContent] : copy(form.querySelector(":checked").nextElementSibling);
+    const chosen = guess ? [+guess.value + unit] : copy(form.querySelector(":checked").nextElementSibling);
     status.replaceChildren(
       element(
         "table",
@@ -106,9 +110,19 @@
     );
     form.querySelector("fieldset").disabled = true; // the guess stands
     form.querySelector("button").hidden = true;
-    status.tabIndex = -1;
-    status.focus();
-    record("questions", form.dataset.study);
+  };
+
+  // The guess as it is kept.
+  const guessed = (form) => form.elements.guess?.value ?? form.querySelector(":checked")?.nextElementSibling.textContent;
+
+  // Sets the controls to a guess that was kept; false where they cannot stand so, as in another edition.
+  const restore = (form, kept) => {
+    const { guess, choice } = form.elements;
+    if (guess) guess.value = kept;
+    else for (const radio of choice) radio.checked = radio.nextElementSibling.textContent === kept;
+    if (guessed(form) !== kept) form.reset();
+    guess?.dispatchEvent(new Event("input"));
+    return guessed(form) === kept;
   };
 
   // What follows a prediction, results and prose, up to the next heading or the next question, is veiled until the guess
@@ -144,12 +158,18 @@
     const predicts = "prediction" in form.dataset, lift = predicts && !isDone(form) && veil(form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      (predicts ? compare : check)(form, status, details);
+      if (!predicts) return check(form, status, details);
+      compare(form, status, details);
+      status.tabIndex = -1;
+      status.focus();
+      record("questions", form.dataset.study, { [form.dataset.study]: guessed(form) });
       if (lift) lift();
     });
     guess?.addEventListener("input", () => {
       guess.nextElementSibling.textContent = guess.ariaValueText = +guess.value + form.dataset.unit;
     });
+    const kept = predicts && known()?.guesses?.[form.dataset.study];
+    if (kept && restore(form, kept)) compare(form, status, details);
   }
 
   // --- Pages -------------------------------------------------------------------------------------------------------

@@ -160,6 +160,10 @@ def test_a_guess_stands_beside_the_result_which_waits_for_it(chapter: Page) -> N
     assert stored(chapter)["questions"] == ["3.1-share"]
     chapter.reload()  # who has guessed once is not asked to again
     assert figure.evaluate("output => getComputedStyle(output).filter") == "none"
+    expect(shown.get_by_role("row")).to_have_text(["Your guess47 %", "The result97.6 %"])
+    expect(shown.get_by_role("slider")).to_have_attribute("aria-valuetext", "47 %")
+    expect(shown.get_by_role("slider")).to_be_disabled()
+    expect(shown.get_by_role("status")).not_to_be_focused()
 
 
 def test_who_turns_to_the_result_sees_it(chapter: Page) -> None:
@@ -209,6 +213,47 @@ def test_a_choice_can_be_a_guess(page: Page, site: str) -> None:
     rows = form(page, "3.2-cross").get_by_role("row")
     expect(rows.first).to_have_text("Your guessthe table, however many people")
     expect(rows.last).to_have_text("The resultnaive Bayes with few people, the table with many")
+    page.reload()
+    expect(rows.first).to_have_text("Your guessthe table, however many people")
+    expect(form(page, "3.2-cross").locator("[type=radio]").nth(1)).to_be_checked()
+
+
+@pytest.mark.parametrize("kept", [None, "47", 47, "", "500", "47.5", {"3.1-new": "3"}, [[]]])
+def test_a_guess_that_cannot_have_been_made_is_asked_again(page: Page, site: str, kept: object) -> None:
+    """And so is one of another edition, whose choices had other words."""
+    page.goto(f"{site}/{CHAPTER}.html")
+    names = ["3.1-share", "3.2-cross"]
+    guesses = None if kept is None else dict.fromkeys(names, kept)
+    progress = {"version": 1, "pages": [], "questions": names, "exercises": [], "guesses": guesses}
+    page.evaluate(f"text => localStorage.setItem('{PLACE}', text)", json.dumps(progress))
+    visit = Visit(page)
+    visit.go(f"{site}/{CHAPTER}.html")
+    shown = form(page, "3.1-share")
+    expect(shown.locator(".study-kind")).to_have_text("Guess before you look · done")
+    expect(shown.get_by_role("row")).to_have_count(2 if kept == "47" else 0)
+    expect(shown.locator("label")).to_contain_text("47 %" if kept == "47" else "50 %")
+    visit.go(f"{site}/chapters/3_2_naive_bayes.html")
+    expect(form(page, "3.2-cross").get_by_role("row")).to_have_count(0)
+    expect(form(page, "3.2-cross").locator(":checked")).to_have_count(0)
+    choose(page, "3.2-cross", 1)
+    assert stored(page)["guesses"]["3.2-cross"] == "the table, however many people"
+    assert visit.errors == []
+
+
+def test_guesses_leave_and_return_and_are_forgotten(chapter: Page, panel: Callable[[], Page], tmp_path: Path) -> None:
+    rows = form(chapter, "3.1-share").get_by_role("row")
+    form(chapter, "3.1-share").get_by_role("button").press("Enter")
+    (tmp_path / "progress.json").write_text(json.dumps(stored(chapter)))
+    page = panel()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Reset").press("Enter")
+    page.go_back()
+    page.reload()
+    expect(rows).to_have_count(0)
+    import_file(panel(), tmp_path / "progress.json")
+    page.go_back()
+    page.reload()
+    expect(rows.first).to_have_text("Your guess50 %")
 
 
 # --- Progress ------------------------------------------------------------------------------------

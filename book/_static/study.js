@@ -59,9 +59,9 @@
 
   // A number as readers write it; read_number in lib/study/question.py does the same.
   const read = (text) => {
-    text = text.replace(/\s/g, "").replace("−", "-");
-    if (/^[-+]?[1-9]\d{0,2}(,\d{3})+(?![\d,])/.test(text)) text = text.replaceAll(",", "");
-    const match = text.match(/^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
+    const thousands = /(^|[-+/])[1-9]\d{0,2}(,\d{3})+(?![\d,])/g;
+    text = text.replace(/\s/g, "").replaceAll("−", "-").replace(thousands, (number) => number.replaceAll(",", ""));
+    const match = text.replaceAll(",", ".").match(/^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
     return match && match[2] != 0 ? match[1] / (match[2] ?? 1) / (match[3] ? 100 : 1) : NaN;
   };
 
@@ -73,19 +73,37 @@
 
   const copy = (node) => [...node.cloneNode(true).childNodes];
 
-  // The entry of the list of answers that speaks of what was given.
+  const close = (a, b, tolerance) => Math.abs(a - b) <= tolerance * (Math.abs(b) || 1);
+
+  // What to say to a number that is right but for a factor of 100 or its last digits; so does slip in question.py.
+  const slip = (number, right, tolerance) => {
+    if (right && close(number / 100, right, tolerance))
+      return "This is the answer times 100. Did you give a percentage where a share is asked for?";
+    if (right && close(number * 100, right, tolerance))
+      return "This is the answer divided by 100. Did you give a share where a percentage is asked for?";
+    const unit = 10 ** (Math.floor(Math.log10(Math.abs(right))) - 1); // of the second digit
+    if (Math.abs(number - right) > (unit / 2) * (1 + 1e-9)) return "";
+    return `You are near: give ${tolerance ? "three" : "all"} digits.`;
+  };
+
+  // What to say to what was given, and whether it is right.
   const replyTo = (form) => {
-    const answers = [...form.querySelectorAll("details li")];
-    if (!form.elements.number) return answers[form.elements.choice.value];
-    const number = read(form.elements.number.value), { tolerance } = form.dataset;
-    if (isNaN(number)) return null;
-    const near = ({ dataset: { value } }) => Math.abs(number - value) <= tolerance * (Math.abs(value) || 1);
-    return answers.find((answer) => "value" in answer.dataset && near(answer)) ?? answers.at(-1);
+    const { choice, number } = form.elements, answers = [...form.querySelectorAll("details li")];
+    let answer = answers[choice?.value];
+    if (number) {
+      const given = read(number.value), tolerance = +form.dataset.tolerance;
+      if (isNaN(given)) return { words: ["Give a number, such as 0.25, 1/4 or 25 %."] };
+      answer = answers.find(({ dataset: { value } }) => value && close(given, +value, tolerance));
+      const words = !answer && slip(given, +answers[0].dataset.value, tolerance); // the first is the right one
+      if (words) return { words: [element("strong", "Not right."), " " + words] };
+      answer ??= answers.at(-1);
+    }
+    return { words: copy(answer.querySelector(".reply")), right: "right" in answer.dataset };
   };
 
   const check = (form, status, details) => {
-    const reply = replyTo(form), right = reply && "right" in reply.dataset;
-    status.replaceChildren(...(reply ? copy(reply.querySelector(".reply")) : ["Give a number, such as 0.25, 1/4 or 25 %."]));
+    const { words, right } = replyTo(form);
+    status.replaceChildren(...words);
     status.className = right ? "right" : "wrong";
     if (!right) return;
     details.hidden = false;

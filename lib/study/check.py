@@ -3,6 +3,7 @@
 import html
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pygments.lexers import PythonLexer
 from lib.study import progress
 from lib.study.content import find
 from lib.study.exercise import Exercise, call, comparable, same
+from lib.study.question import slip
 from lib.study.words import for_page, to_html, to_text
 
 _hints: dict[str, int] = {}  # how many the reader has seen
@@ -151,10 +153,11 @@ def _unknown(exercise: Exercise, answer: Any, given: list[np.ndarray], wanted: l
             how = f"Its shape is `{array.shape}`, and the exercise asks for `{want.shape}`."
         elif array.dtype.kind == "f" and np.isnan(array).any():
             how = "It holds `nan`, which is what 0/0 and ∞ − ∞ give."
-        elif not inputs and same(array, want, 0.05):
-            how = f"{_brief(array)} is near. Give three digits."
         else:
-            how = f"No mistake that we know gives {_brief(array)}."
+            # A function may not round, and is told nothing of digits.
+            agrees = partial(same, wanted=want, tolerance=exercise.tolerance)
+            how = "" if inputs else slip(array, want, agrees)
+            how = how or f"No mistake that we know gives {_brief(array)}."
         return f'**Not right.**{_at(answer, inputs)} {how} `hint("{exercise.name}")` helps.'
     raise AssertionError("an answer that is right everywhere is right")
 

@@ -111,7 +111,11 @@ def test_a_function_may_spoil_its_inputs_and_may_use_jax():
     ("answer", "words"),
     [
         (0.0046, "Its shape is (), and the exercise asks for (2,)"),
-        ([0.0047, 0.00022], "is near. Give three digits"),
+        ([0.0046, 0.00022], "You are near: give three digits."),
+        ([0.0047, 0.00022], "No mistake that we know gives [0.0047 0.0002]"),
+        ([0.463, 0.0221], "This is the answer times 100. Did you give a percentage where a share is asked for?"),
+        ([4.63e-5, 2.21e-6], "This is the answer divided by 100."),
+        ([0.463, 0.000221], "No mistake that we know"),
         ([0.3, 0.25], "No mistake that we know gives [0.3 0.25]"),
         ([0.3, np.nan], "It holds nan"),
         (lambda: 0, "Call it"),

@@ -87,6 +87,11 @@ ITEMS = (
                 "cancel: see [Drawing from a table](0_tools.ipynb#drawing-from-a-table).",
             ),
             Mistake(
+                0.1,
+                "This is what is left of the gap. The factor by which it shrinks is one over that: see "
+                "[Drawing from a table](0_tools.ipynb#drawing-from-a-table).",
+            ),
+            Mistake(
                 2,
                 "Four times as many draws halve the gap. Here are a hundred times as many: see "
                 "[Drawing from a table](0_tools.ipynb#drawing-from-a-table).",

@@ -44,8 +44,10 @@ def hint(name: str) -> "Reply":
 
 
 def solution(name: str) -> "Reply":
-    """A solution of an exercise: code that passes."""
-    return Reply("**A solution.** Type it in, and change it.", code=find(name, Exercise).solution)
+    """A solution of an exercise: code that passes, and what it gives, unless that is a function."""
+    exercise = find(name, Exercise)
+    words = ("**A solution.**", _gives(exercise), "Type it in, and change it.")
+    return Reply(" ".join(filter(None, words)), code=exercise.solution)
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,12 @@ class Folded:
             f"<details><summary>Hint {i} of {len(hints)}</summary><p>{to_html(words)}</p></details>"
             for i, words in enumerate(hints, 1)
         )
+        gives = f"<p>{to_html(words)}</p>" if (words := _gives(self.exercise)) else ""
         return (
             f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
             f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
             f"<p>Solve it in Jupyter: there <code>check</code> answers at once.</p>{folded}"
-            f"<details><summary>Solution</summary>{_code(self.exercise.solution)}</details></section>"
+            f"<details><summary>Solution</summary>{gives}{_code(self.exercise.solution)}</details></section>"
         )
 
 
@@ -170,6 +173,11 @@ def _at(answer: Any, inputs: tuple[Any, ...]) -> str:
     return " At " + ", ".join(f"`{name}{_text(each)}`" for name, each in zip(named, inputs, strict=True)) + ":"
 
 
+def _gives(exercise: Exercise) -> str:
+    """What is right, in words, if it is a number or an array of them."""
+    return "" if exercise.wants_function else f"It gives {_brief(*exercise.wanted())}."
+
+
 def _is_python(function: Any) -> bool:
     return hasattr(function, "__code__")
 
@@ -180,7 +188,9 @@ def _brief(value: Any) -> str:
 
 def _text(value: Any) -> str:
     text = " ".join(
-        np.array2string(value, precision=4).split() if isinstance(value, np.ndarray) else repr(value).split()
+        np.array2string(value, formatter={"float_kind": "{:.4g}".format}).split()
+        if isinstance(value, np.ndarray)
+        else repr(value).split()
     )
     return (text if len(text) <= 120 else text[:117] + "…").replace("`", "'")
 

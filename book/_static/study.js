@@ -1,5 +1,6 @@
 // Questions and predictions that answer without a kernel (lib/study), and what the reader has done, which stays in this
-// browser: `{version: 1, pages: […], questions: […], exercises: […]}`, as in lib/study/progress.py.
+// browser: `{version: 1, pages: […], questions: […], exercises: […]}`, as in lib/study/progress.py. A browser also keeps
+// the guesses, `guesses: {name: …}`: where a slider stood, or the words of a choice.
 
 (() => {
   const PLACE = "generative-ai-foundations", VERSION = 1, KINDS = ["pages", "questions", "exercises"];
@@ -27,23 +28,26 @@
   const add = (done) => {
     const progress = load();
     for (const kind of KINDS) progress[kind] = [...new Set([...progress[kind], ...(done[kind] ?? [])])];
+    if (done.guesses) progress.guesses = { ...progress.guesses, ...done.guesses };
     store(progress);
   };
 
-  const record = (kind, name) => {
+  const record = (kind, name, guesses) => {
     try {
-      add({ [kind]: [name] });
+      add({ [kind]: [name], guesses });
     } catch {} // a browser that stores nothing shows the page all the same
     mark();
   };
 
-  const isDone = (form) => {
+  // What is stored, or nothing where it cannot be reached or understood.
+  const known = () => {
     try {
-      return load()[form.localName === "form" ? "questions" : "exercises"].includes(form.dataset.study);
-    } catch {
-      return false;
-    }
+      return load();
+    } catch {}
   };
+
+  const isDone = ({ localName, dataset: { study } }) =>
+    known()?.[localName === "form" ? "questions" : "exercises"].includes(study);
 
   // What was done, now or before, is marked.
   const mark = () => {
@@ -55,9 +59,9 @@
 
   // A number as readers write it; read_number in lib/study/question.py does the same.
   const read = (text) => {
-    text = text.replace(/\s/g, "").replace("−", "-");
-    if (/^[-+]?[1-9]\d{0,2}(,\d{3})+(?![\d,])/.test(text)) text = text.replaceAll(",", "");
-    const match = text.match(/^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
+    const thousands = /(^|[-+/])[1-9]\d{0,2}(,\d{3})+(?![\d,])/g;
+    text = text.replace(/\s/g, "").replaceAll("−", "-").replace(thousands, (number) => number.replaceAll(",", ""));
+    const match = text.replaceAll(",", ".").match(/^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
     return match && match[2] != 0 ? match[1] / (match[2] ?? 1) / (match[3] ? 100 : 1) : NaN;
   };
 
@@ -69,19 +73,37 @@
 
   const copy = (node) => [...node.cloneNode(true).childNodes];
 
-  // The entry of the list of answers that speaks of what was given.
+  const close = (a, b, tolerance) => Math.abs(a - b) <= tolerance * (Math.abs(b) || 1);
+
+  // What to say to a number that is right but for a factor of 100 or its last digits; so does slip in question.py.
+  const slip = (number, right, tolerance) => {
+    if (right && close(number / 100, right, tolerance))
+      return "This is the answer times 100. Did you give a percentage where a share is asked for?";
+    if (right && close(number * 100, right, tolerance))
+      return "This is the answer divided by 100. Did you give a share where a percentage is asked for?";
+    const unit = 10 ** (Math.floor(Math.log10(Math.abs(right))) - 1); // of the second digit
+    if (Math.abs(number - right) > (unit / 2) * (1 + 1e-9)) return "";
+    return `You are near: give ${tolerance ? "three" : "all"} digits.`;
+  };
+
+  // What to say to what was given, and whether it is right.
   const replyTo = (form) => {
-    const answers = [...form.querySelectorAll("details li")];
-    if (!form.elements.number) return answers[form.elements.choice.value];
-    const number = read(form.elements.number.value), { tolerance } = form.dataset;
-    if (isNaN(number)) return null;
-    const near = ({ dataset: { value } }) => Math.abs(number - value) <= tolerance * (Math.abs(value) || 1);
-    return answers.find((answer) => "value" in answer.dataset && near(answer)) ?? answers.at(-1);
+    const { choice, number } = form.elements, answers = [...form.querySelectorAll("details li")];
+    let answer = answers[choice?.value];
+    if (number) {
+      const given = read(number.value), tolerance = +form.dataset.tolerance;
+      if (isNaN(given)) return { words: ["Give a number, such as 0.25, 1/4 or 25 %."] };
+      answer = answers.find(({ dataset: { value } }) => value && close(given, +value, tolerance));
+      const words = !answer && slip(given, +answers[0].dataset.value, tolerance); // the first is the right one
+      if (words) return { words: [element("strong", "Not right."), " " + words] };
+      answer ??= answers.at(-1);
+    }
+    return { words: copy(answer.querySelector(".reply")), right: "right" in answer.dataset };
   };
 
   const check = (form, status, details) => {
-    const reply = replyTo(form), right = reply && "right" in reply.dataset;
-    status.replaceChildren(...(reply ? copy(reply.querySelector(".reply")) : ["Give a number, such as 0.25, 1/4 or 25 %."]));
+    const { words, right } = replyTo(form);
+    status.replaceChildren(...words);
     status.className = right ? "right" : "wrong";
     if (!right) return;
     details.hidden = false;
@@ -89,13 +111,13 @@
   };
 
   const compare = (form, status, details) => {
-    const { guess } = form.elements, { number } = form.dataset;
+    const { guess } = form.elements, { number, unit } = form.dataset;
     const row = (name, words, value) => {
       const cell = element("td", ...words);
       if (guess) cell.prepend(Object.assign(element("meter"), { min: guess.min, max: guess.max, value, ariaHidden: true }));
       return element("tr", Object.assign(element("th", name), { scope: "row" }), cell);
     };
-    const chosen = guess ? [guess.nextElementSibling.textContent] : copy(form.querySelector(":checked").nextElementSibling);
+    const chosen = guess ? [+guess.value + unit] : copy(form.querySelector(":checked").nextElementSibling);
     status.replaceChildren(
       element(
         "table",
@@ -106,43 +128,66 @@
     );
     form.querySelector("fieldset").disabled = true; // the guess stands
     form.querySelector("button").hidden = true;
-    status.tabIndex = -1;
-    status.focus();
-    record("questions", form.dataset.study);
   };
 
-  // What the cells right below a prediction show is veiled until the guess is made, or the reader turns to it.
+  // The guess as it is kept.
+  const guessed = (form) => form.elements.guess?.value ?? form.querySelector(":checked")?.nextElementSibling.textContent;
+
+  // Sets the controls to a guess that was kept; false where they cannot stand so, as in another edition.
+  const restore = (form, kept) => {
+    const { guess, choice } = form.elements;
+    if (guess) guess.value = kept;
+    else for (const radio of choice) radio.checked = radio.nextElementSibling.textContent === kept;
+    if (guessed(form) !== kept) form.reset();
+    guess?.dispatchEvent(new Event("input"));
+    return guessed(form) === kept;
+  };
+
+  // What follows a prediction, results and prose, up to the next heading or the next question, is veiled until the guess
+  // is made, or the reader turns to it, be it by a link. Code stays to be read.
   const veil = (form) => {
     const veiled = [];
-    for (let cell = form.closest(".cell").nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
-      if (!cell.querySelector(".study")) veiled.push(...cell.querySelectorAll(".cell_output"));
+    let part = form.closest(".cell");
+    while ((part = part.nextElementSibling) && !part.matches("section, :has(.study)"))
+      veiled.push(...(part.matches(".cell") ? part.querySelectorAll(".cell_output") : [part]));
     const words = "What follows waits for your guess. A click on it shows it at once.";
     const note = Object.assign(document.createElement("p"), { className: "study-veil", textContent: words });
     veiled[0]?.before(note);
     const lift = () => {
       note.style.visibility = "hidden"; // its place stays, so that nothing moves away under a click
-      veiled.forEach((output) => output.classList.remove("veiled"));
+      veiled.forEach((part) => part.classList.remove("veiled"));
     };
-    for (const output of veiled) {
-      output.classList.add("veiled");
-      for (const turned of ["pointerdown", "focusin"]) output.addEventListener(turned, lift);
+    const follow = () => {
+      const target = document.getElementById(location.hash.slice(1).split("?")[0]);
+      if (veiled.some((part) => part.contains(target))) lift();
+    };
+    for (const part of veiled) {
+      part.classList.add("veiled");
+      for (const turned of ["click", "focusin"]) part.addEventListener(turned, lift); // a finger that scrolls does neither
     }
+    addEventListener("hashchange", follow);
+    follow();
     return lift;
   };
 
   for (const form of document.querySelectorAll("form.study")) {
     const status = form.querySelector("[role=status]"), details = form.querySelector("details"), { guess } = form.elements;
     details.hidden = true;
-    const predicts = "prediction" in form.dataset, linked = location.hash.startsWith("#figure-");
-    const lift = predicts && !linked && !isDone(form) && veil(form);
+    const predicts = "prediction" in form.dataset, lift = predicts && !isDone(form) && veil(form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      (predicts ? compare : check)(form, status, details);
+      if (!predicts) return check(form, status, details);
+      compare(form, status, details);
+      status.tabIndex = -1;
+      status.focus();
+      record("questions", form.dataset.study, { [form.dataset.study]: guessed(form) });
       if (lift) lift();
     });
     guess?.addEventListener("input", () => {
       guess.nextElementSibling.textContent = guess.ariaValueText = +guess.value + form.dataset.unit;
     });
+    const kept = predicts && known()?.guesses?.[form.dataset.study];
+    if (kept && restore(form, kept)) compare(form, status, details);
   }
 
   // --- Pages -------------------------------------------------------------------------------------------------------

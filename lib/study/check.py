@@ -3,6 +3,7 @@
 import html
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,11 @@ from pygments.lexers import PythonLexer
 from lib.study import progress
 from lib.study.content import find
 from lib.study.exercise import Exercise, call, comparable, same
+from lib.study.question import slip
 from lib.study.words import for_page, to_html, to_text
+
+# Where it leads only the page knows: book/extensions/study.py adds it.
+NOTEBOOK = '<a class="study-notebook" download>Download this notebook</a>'
 
 _hints: dict[str, int] = {}  # how many the reader has seen
 
@@ -42,8 +47,10 @@ def hint(name: str) -> "Reply":
 
 
 def solution(name: str) -> "Reply":
-    """A solution of an exercise: code that passes."""
-    return Reply("**A solution.** Type it in, and change it.", code=find(name, Exercise).solution)
+    """A solution of an exercise: code that passes, and what it gives, unless that is a function."""
+    exercise = find(name, Exercise)
+    words = ("**A solution.**", _gives(exercise), "Type it in, and change it.")
+    return Reply(" ".join(filter(None, words)), code=exercise.solution)
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,13 @@ class Folded:
             f"<details><summary>Hint {i} of {len(hints)}</summary><p>{to_html(words)}</p></details>"
             for i, words in enumerate(hints, 1)
         )
+        gives = f"<p>{to_html(words)}</p>" if (words := _gives(self.exercise)) else ""
         return (
             f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
             f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
-            f"<p>Solve it in Jupyter: there <code>check</code> answers at once.</p>{folded}"
-            f"<details><summary>Solution</summary>{_code(self.exercise.solution)}</details></section>"
+            "<p>Solve it in Jupyter, where <code>check</code> answers at once: type <code>python3 book lab</code> in the "
+            f"folder of the book. {NOTEBOOK} to work elsewhere; it needs <code>lib</code> of that folder.</p>{folded}"
+            f"<details><summary>Solution</summary>{gives}{_code(self.exercise.solution)}</details></section>"
         )
 
 
@@ -151,10 +160,11 @@ def _unknown(exercise: Exercise, answer: Any, given: list[np.ndarray], wanted: l
             how = f"Its shape is `{array.shape}`, and the exercise asks for `{want.shape}`."
         elif array.dtype.kind == "f" and np.isnan(array).any():
             how = "It holds `nan`, which is what 0/0 and ∞ − ∞ give."
-        elif not inputs and same(array, want, 0.05):
-            how = f"{_brief(array)} is near. Give three digits."
         else:
-            how = f"No mistake that we know gives {_brief(array)}."
+            # A function may not round, and is told nothing of digits.
+            agrees = partial(same, wanted=want, tolerance=exercise.tolerance)
+            how = "" if inputs else slip(array, want, agrees)
+            how = how or f"No mistake that we know gives {_brief(array)}."
         return f'**Not right.**{_at(answer, inputs)} {how} `hint("{exercise.name}")` helps.'
     raise AssertionError("an answer that is right everywhere is right")
 
@@ -167,6 +177,11 @@ def _at(answer: Any, inputs: tuple[Any, ...]) -> str:
     return " At " + ", ".join(f"`{name}{_text(each)}`" for name, each in zip(named, inputs, strict=True)) + ":"
 
 
+def _gives(exercise: Exercise) -> str:
+    """What is right, in words, if it is a number or an array of them."""
+    return "" if exercise.wants_function else f"It gives {_brief(*exercise.wanted())}."
+
+
 def _is_python(function: Any) -> bool:
     return hasattr(function, "__code__")
 
@@ -177,7 +192,9 @@ def _brief(value: Any) -> str:
 
 def _text(value: Any) -> str:
     text = " ".join(
-        np.array2string(value, precision=4).split() if isinstance(value, np.ndarray) else repr(value).split()
+        np.array2string(value, formatter={"float_kind": "{:.4g}".format}).split()
+        if isinstance(value, np.ndarray)
+        else repr(value).split()
     )
     return (text if len(text) <= 120 else text[:117] + "…").replace("`", "'")
 

@@ -1,7 +1,8 @@
 """What a reader has done: a small file beside the book, which stays on the reader's machine.
 
 The browser keeps the same for the pages, in the same form (book/_static/study.js), so that the page "Your progress" can
-import this file: `{"version": 1, "pages": […], "questions": […], "exercises": […]}`, a list of names each.
+import this file: `{"version": 1, "pages": […], "questions": […], "exercises": […]}`, a list of names each. It keeps
+the reader's guesses beside them.
 """
 
 import json

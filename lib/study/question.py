@@ -3,10 +3,13 @@
 import html
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from lib.study.content import find
 from lib.study.form import Form, radio_buttons, radios
@@ -170,26 +173,31 @@ class AskedNumber(Asked):
         number = read_number(widget.value)
         if number is None:
             return html.escape(UNREAD), False
-        known = (reply for reply in self.replies if close(number, reply.value, self.tolerance))
-        reply = next(known, self.replies[-1])
-        return reply.words(), reply.right
+        for reply in self.replies:
+            if close(number, reply.value, self.tolerance):
+                return reply.words(), reply.right
+        agrees = partial(close, b=self.answer, tolerance=self.tolerance)
+        because = slip(number, self.answer, agrees, "three digits" if self.tolerance else "all digits")
+        return Reply("", because or self.replies[-1].because, False).words(), False
 
 
-# --- Numbers as readers write them; book/_static/study.js reads them in the same way -------------
+# --- Numbers as readers write them; book/_static/study.js reads and answers them in the same way -
 
 UNREAD = "Give a number, such as 0.25, 1/4 or 25 %."
+_THOUSANDS = re.compile(r"(^|[-+/])[1-9]\d{0,2}(,\d{3})+(?![\d,])")
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:/(\d+\.?\d*))?(%?)", re.IGNORECASE)
 
 
 def read_number(text: str) -> float | None:
     """The number that a reader wrote; None where it is none.
 
+    A comma parts thousands where it can, and is a decimal comma elsewhere.
+
     >>> [read_number(text) for text in ("0.25", "1/4", "25 %", "20,160", "−1e3", "0,5", "?")]
-    [0.25, 0.25, 0.25, 20160.0, -1000.0, None, None]
+    [0.25, 0.25, 0.25, 20160.0, -1000.0, 0.5, None]
     """
     text = re.sub(r"\s", "", text).replace("−", "-")
-    if re.match(r"[-+]?[1-9]\d{0,2}(,\d{3})+(?![\d,])", text):
-        text = text.replace(",", "")
+    text = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text).replace(",", ".")
     match = _NUMBER.fullmatch(text)
     if not match or (match[2] and not float(match[2])):
         return None
@@ -198,6 +206,26 @@ def read_number(text: str) -> float | None:
 
 def close(a: float, b: float, tolerance: float) -> bool:
     return abs(a - b) <= tolerance * (abs(b) or 1)
+
+
+def slip(given: Any, right: Any, agrees: Callable[[Any], bool], digits: str = "three digits") -> str:
+    """What to say to a number, or to an array, that is right but for a factor of 100 or its last digits; else nothing.
+
+    `agrees` says whether a number is right, and `digits` how many of them that takes.
+    """
+    if np.any(right) and agrees(given / 100):
+        return "This is the answer times 100. Did you give a percentage where a share is asked for?"
+    if np.any(right) and agrees(given * 100):
+        return "This is the answer divided by 100. Did you give a share where a percentage is asked for?"
+    return f"You are near: give {digits}." if _has_two_digits(given, right) else ""
+
+
+def _has_two_digits(given: Any, right: Any) -> bool:
+    """Whether each number is as near to the right one as rounding to two digits leaves it."""
+    with np.errstate(all="ignore"):  # log 0, and ∞ − ∞
+        unit = 10 ** (np.floor(np.log10(np.abs(right))) - 1)  # of the second digit
+        near = np.abs(np.subtract(given, right)) <= unit / 2 * (1 + 1e-9)
+    return bool(np.all(near & np.isfinite(right)))
 
 
 def _shown(number: Any) -> str:

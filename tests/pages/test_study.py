@@ -16,6 +16,7 @@ from lib.study.exercise import Exercise
 from lib.study.prediction import Prediction
 from lib.study.question import Number, Question, read_number
 from tests.pages.conftest import Visit
+from tests.study.written import OTHERWISE, READ, REPLIES, UNREADABLE
 
 CHAPTER = "chapters/3_1_the_simplest_model"
 PLACE = "generative-ai-foundations"
@@ -122,27 +123,46 @@ def test_numbers_are_answered(chapter: Page) -> None:
 def test_numbers_are_read_as_in_jupyter(chapter: Page) -> None:
     """Each text is given to a question whose answer is what Jupyter reads in it."""
     shown = form(chapter, "3.1-recall-bits")
-    for text in (
-        "9.33",
-        " 28/3 ",
-        "933 %",
-        "1,000",
-        "+.5e1",
-        "−2",
-        "nine",
-        "9,33",
-        "1//2",
-        "1/0",
-        "0x10",
-        "1,00",
-        "3 %%",
-    ):
+    for text in (*READ, *UNREADABLE):
         number = read_number(text)
         right = "li => li.dataset.value = " + json.dumps("nan" if number is None else repr(number))
         shown.locator("[data-right]").evaluate(right)
-        shown.get_by_role("textbox").fill(text)
+        shown.get_by_role("textbox").fill(text or " ")  # the browser itself asks for more than nothing
         shown.get_by_role("textbox").press("Enter")
         expect(shown.get_by_role("status")).to_contain_text("Give a number" if number is None else "Right.")
+
+
+def test_what_is_almost_right_is_told_as_in_jupyter(chapter: Page) -> None:
+    shown = form(chapter, "3.1-recall-bits")
+    shown.locator("li[data-value]:not([data-right])").evaluate_all("all => all.forEach((li) => li.remove())")
+    shown.locator("li:last-child .reply").evaluate(f"reply => reply.textContent = {json.dumps(OTHERWISE)}")
+    for (answer, tolerance, text), words in REPLIES.items():
+        shown.evaluate("(form, tolerance) => form.dataset.tolerance = tolerance", tolerance)
+        shown.locator("[data-right]").evaluate("(li, answer) => li.dataset.value = answer", answer)
+        shown.get_by_role("textbox").fill(text)
+        shown.get_by_role("textbox").press("Enter")
+        expect(shown.get_by_role("status")).to_have_text(re.compile("^" + re.escape(words)))
+
+
+def test_an_exercise_leads_to_its_notebook(chapter: Page, tmp_path: Path) -> None:
+    exercise = form(chapter, "3.1-theta")
+    expect(exercise).to_contain_text("python3 book lab")
+    with chapter.expect_download() as download:
+        exercise.get_by_role("link", name="Download this notebook").press("Enter")
+    assert download.value.suggested_filename == f"{Path(CHAPTER).name}.ipynb"
+    download.value.save_as(tmp_path / "notebook.ipynb")
+    assert json.loads((tmp_path / "notebook.ipynb").read_text())["nbformat"] == 4
+
+
+def test_each_exercise_of_the_book_does(built: Path) -> None:
+    links = [
+        (path, link["href"])
+        for path in built.glob("chapters/*.html")
+        for link in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select("a.study-notebook")
+    ]
+    assert len(links) == len(everything(Exercise))
+    for path, href in links:
+        assert (path.parent / href).resolve() == built / "_sources" / "chapters" / f"{path.stem}.ipynb"
 
 
 def test_a_guess_stands_beside_the_result_which_waits_for_it(chapter: Page) -> None:
@@ -160,6 +180,10 @@ def test_a_guess_stands_beside_the_result_which_waits_for_it(chapter: Page) -> N
     assert stored(chapter)["questions"] == ["3.1-share"]
     chapter.reload()  # who has guessed once is not asked to again
     assert figure.evaluate("output => getComputedStyle(output).filter") == "none"
+    expect(shown.get_by_role("row")).to_have_text(["Your guess47 %", "The result97.6 %"])
+    expect(shown.get_by_role("slider")).to_have_attribute("aria-valuetext", "47 %")
+    expect(shown.get_by_role("slider")).to_be_disabled()
+    expect(shown.get_by_role("status")).not_to_be_focused()
 
 
 def test_who_turns_to_the_result_sees_it(chapter: Page) -> None:
@@ -170,12 +194,86 @@ def test_who_turns_to_the_result_sees_it(chapter: Page) -> None:
     assert stored(chapter) is None
 
 
+def seen(part: Locator) -> bool:
+    return part.evaluate("part => getComputedStyle(part).filter") == "none"
+
+
+def test_prose_that_tells_the_result_waits_too(chapter: Page) -> None:
+    """Up to the next heading, or the next question; in print there is nothing to wait for."""
+    prose = chapter.locator("p", has_text="almost everything is new")
+    formula, beyond = chapter.locator("#equation-new"), chapter.locator("#all-that-is-unseen-is-alike > p").first
+    code = form(chapter, "3.1-share").locator("xpath=ancestor::div[contains(@class, 'cell ')]/following::pre").first
+    assert [seen(part) for part in (prose, formula, beyond, code)] == [False, False, True, True]
+    before, asked = chapter.locator("p", has_text="The model is a memoriser"), form(chapter, "3.1-zero")
+    assert [seen(before), seen(asked)] == [False, True]
+    chapter.emulate_media(media="print")
+    assert seen(prose)
+    expect(chapter.locator(".study-veil").first).to_be_hidden()
+    chapter.emulate_media(media="screen")
+    form(chapter, "3.1-share").get_by_role("button").press("Enter")
+    assert [seen(part) for part in (prose, formula, before)] == [True, True, False]
+    before.click()
+    assert seen(before)
+
+
+@pytest.mark.parametrize("fragment", ["equation-new", "figure-1", "figure-1?alpha=0.1"])
+def test_who_follows_a_link_sees_where_it_leads(chapter: Page, fragment: str) -> None:
+    formula = chapter.locator("#equation-new")
+    assert not seen(formula)
+    chapter.evaluate("fragment => location.hash = fragment", fragment)
+    expect(chapter.locator("#equation-new.veiled")).to_have_count(0)
+    assert not seen(chapter.locator("p", has_text="The model is a memoriser"))
+    chapter.reload()
+    assert seen(formula)
+
+
 def test_a_choice_can_be_a_guess(page: Page, site: str) -> None:
     Visit(page).go(f"{site}/chapters/3_2_naive_bayes.html")
     choose(page, "3.2-cross", 1)
     rows = form(page, "3.2-cross").get_by_role("row")
     expect(rows.first).to_have_text("Your guessthe table, however many people")
     expect(rows.last).to_have_text("The resultnaive Bayes with few people, the table with many")
+    page.reload()
+    expect(rows.first).to_have_text("Your guessthe table, however many people")
+    expect(form(page, "3.2-cross").locator("[type=radio]").nth(1)).to_be_checked()
+
+
+@pytest.mark.parametrize("kept", [None, "47", 47, "", "500", "47.5", {"3.1-new": "3"}, [[]]])
+def test_a_guess_that_cannot_have_been_made_is_asked_again(page: Page, site: str, kept: object) -> None:
+    """And so is one of another edition, whose choices had other words."""
+    page.goto(f"{site}/{CHAPTER}.html")
+    names = ["3.1-share", "3.2-cross"]
+    guesses = None if kept is None else dict.fromkeys(names, kept)
+    progress = {"version": 1, "pages": [], "questions": names, "exercises": [], "guesses": guesses}
+    page.evaluate(f"text => localStorage.setItem('{PLACE}', text)", json.dumps(progress))
+    visit = Visit(page)
+    visit.go(f"{site}/{CHAPTER}.html")
+    shown = form(page, "3.1-share")
+    expect(shown.locator(".study-kind")).to_have_text("Guess before you look · done")
+    expect(shown.get_by_role("row")).to_have_count(2 if kept == "47" else 0)
+    expect(shown.locator("label")).to_contain_text("47 %" if kept == "47" else "50 %")
+    visit.go(f"{site}/chapters/3_2_naive_bayes.html")
+    expect(form(page, "3.2-cross").get_by_role("row")).to_have_count(0)
+    expect(form(page, "3.2-cross").locator(":checked")).to_have_count(0)
+    choose(page, "3.2-cross", 1)
+    assert stored(page)["guesses"]["3.2-cross"] == "the table, however many people"
+    assert visit.errors == []
+
+
+def test_guesses_leave_and_return_and_are_forgotten(chapter: Page, panel: Callable[[], Page], tmp_path: Path) -> None:
+    rows = form(chapter, "3.1-share").get_by_role("row")
+    form(chapter, "3.1-share").get_by_role("button").press("Enter")
+    (tmp_path / "progress.json").write_text(json.dumps(stored(chapter)))
+    page = panel()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Reset").press("Enter")
+    page.go_back()
+    page.reload()
+    expect(rows).to_have_count(0)
+    import_file(panel(), tmp_path / "progress.json")
+    page.go_back()
+    page.reload()
+    expect(rows.first).to_have_text("Your guess50 %")
 
 
 # --- Progress ------------------------------------------------------------------------------------
@@ -322,6 +420,7 @@ def test_axe_finds_nothing_serious_when_answers_are_shown(chapter: Page, scheme:
 def test_without_scripts_questions_and_answers_can_be_read(browser: Browser, site: str) -> None:
     with browser.new_page(java_script_enabled=False) as page:
         page.goto(f"{site}/{CHAPTER}.html")
+        assert page.locator(".veiled, .study-veil").count() == 0
         for name in ("3.1-novel", "3.1-recall-bits", "3.1-share"):
             expect(form(page, name).locator("legend")).to_be_visible()
             expect(form(page, name).locator("button")).to_be_hidden()

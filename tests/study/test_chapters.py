@@ -1,6 +1,7 @@
 """The chapters ask what stands in lib/study/content, all of it and once, and compute what is right."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -91,3 +92,20 @@ def test_a_chapter_has_a_problem_worked_half_done_and_alone(cells):
     text = "\n".join(cell.source for cell in cells)
     places = [text.index(words) for words in ("## Work it through", "**Worked.**", "**Half done.**", "**Yours.**")]
     assert places == sorted(places)
+
+
+def test_the_steps_of_code_hints_and_solution_agree(calls, cells):
+    """What is half done has the steps of what was worked, by their numbers and words; a hint speaks of each."""
+    (worked,) = [steps(cell.source) for cell in cells if cell.id == "study-worked-code"]
+    ((source, name),) = [(cell.source, name) for cell, _, name, _ in calls if cell.id == "study-faded-code"]
+    exercise, half_done = everything(Exercise)[name], steps(source)
+    assert list(worked) == ["1", "2", "3"]
+    assert list(half_done) in (["1", "2", "3"], ["2", "3"])
+    assert half_done == steps(exercise.solution)
+    assert all([*worked.values(), *half_done.values()])
+    assert re.findall(r"^Step (\d): ", "\n".join(exercise.hints), re.MULTILINE) == list(half_done)
+
+
+def steps(code):
+    """The words of each step that the comments of some code number."""
+    return dict(re.findall(r"# (\d)\. ?(.*)", code))

@@ -1,5 +1,7 @@
 """Exercises answer back: the solution passes, each mistake gets its own words, and nothing else is ever right."""
 
+import json
+import re
 import warnings
 
 import jax.numpy as jnp
@@ -28,6 +30,18 @@ def test_the_solution_passes(exercise):
     assert reply.right
     assert repr(reply) == "Right."
     assert progress.load()["exercises"] == [exercise.name]
+
+
+def test_the_solution_shows_the_number_that_is_right(exercise, monkeypatch):
+    monkeypatch.setenv(PAGES, "1")
+    page = check(exercise.name, ...)._repr_html_()
+    monkeypatch.delenv(PAGES)
+    if exercise.wants_function:
+        assert "It gives" not in page + repr(solution(exercise.name))
+        return
+    shown = re.search(r"It gives ([^A-Z]+)\. ", repr(solution(exercise.name)))[1]
+    assert f"<p>It gives <code>{shown}</code>.</p>" in page
+    assert check(exercise.name, json.loads(re.sub(r"\s+", ",", shown))).right
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=lambda value: getattr(value, "name", ""))
@@ -111,7 +125,11 @@ def test_a_function_may_spoil_its_inputs_and_may_use_jax():
     ("answer", "words"),
     [
         (0.0046, "Its shape is (), and the exercise asks for (2,)"),
-        ([0.0047, 0.00022], "is near. Give three digits"),
+        ([0.0046, 0.00022], "You are near: give three digits."),
+        ([0.0047, 0.00022], "No mistake that we know gives [0.0047 0.00022]"),
+        ([0.463, 0.0221], "This is the answer times 100. Did you give a percentage where a share is asked for?"),
+        ([4.63e-5, 2.21e-6], "This is the answer divided by 100."),
+        ([0.463, 0.000221], "No mistake that we know"),
         ([0.3, 0.25], "No mistake that we know gives [0.3 0.25]"),
         ([0.3, np.nan], "It holds nan"),
         (lambda: 0, "Call it"),
@@ -155,6 +173,7 @@ def test_in_a_page_hints_and_solution_are_folded(exercise, monkeypatch):
     html = check(exercise.name, ...)._repr_html_()
     assert html.count("<details>") == len(exercise.hints) + 1
     assert f">Exercise {exercise.name}<" in html
+    assert "<code>python3 book lab</code>" in html
 
 
 @pytest.mark.parametrize(

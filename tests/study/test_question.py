@@ -1,6 +1,7 @@
 """Questions: the computed answer is right, each wrong one is explained and leads on, and the form answers."""
 
 import math
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from lib.study import progress, question
 from lib.study.content import everything
 from lib.study.question import AskedChoice, AskedNumber, Choice, Mistake, Number, Question, read_number
 from lib.study.words import LINK
+from tests.study.written import READ, REPLIES, UNREADABLE
 
 QUESTIONS, NUMBERS = everything(Question), everything(Number)
 RIGHT, WRONG = Choice(1, "Yes."), Choice(2, "No: see [Here](#here).")
@@ -88,10 +90,22 @@ def test_only_what_was_answered_rightly_is_recorded():
 
 
 def test_numbers_are_read_as_people_write_them():
-    written = {"9.33": 9.33, " 28/3 ": 28 / 3, "933 %": 9.33, "1,000": 1000, "+.5e1": 5, "−2": -2}
-    assert {text: read_number(text) for text in written} == written
-    for text in ("", "nine", "9,33", "1//2", "1/0", "0x10", "1,00", "nan", "inf", "3 %%"):
-        assert read_number(text) is None
+    assert {text: read_number(text) for text in READ} == READ
+    for text in UNREADABLE:
+        assert read_number(text) is None, text
+
+
+@pytest.mark.parametrize(("answer", "tolerance", "text"), REPLIES)
+def test_what_is_almost_right_is_told_what_it_lacks(answer, tolerance, text):
+    asked = Number("n", "How many?", "Yes.", (), "Quite another number: see [Here](#here).", tolerance)
+    words = re.sub("<[^>]*>", "", press(AskedNumber(asked, answer), value=text))
+    assert words.startswith(REPLIES[answer, tolerance, text])
+
+
+def test_a_known_mistake_goes_first():
+    asked = Number(**NUMBER, mistakes=(Mistake(100, WRONG.because), Mistake(1.05, WRONG.because)))
+    for text in ("100", "1.05"):
+        assert "see <em>Here</em>" in press(AskedNumber(asked, 1), value=text)
 
 
 def test_in_a_page_it_is_a_form_with_all_explained(monkeypatch):

@@ -202,9 +202,10 @@ def answer(joint):
             ),
         ),
         (
-            "The surprise of an outcome is `-np.log` of its probability; each law has its own.",
-            "The extra surprise is the model's surprise minus the truth's.",
-            "The average is a sum, in which each outcome weighs as much as it really happens: `p`.",
+            "Step 1: the surprise of an outcome is `-np.log` of its probability. The extra one is the model's minus "
+            "the truth's.",
+            "Step 2: each outcome weighs as much as it really happens: `p`.",
+            "Step 3: an average is the sum of what was weighted.",
         ),
         """
 def answer(p, q):

@@ -87,6 +87,11 @@ ITEMS = (
                 "cancel: see [Drawing from a table](0_tools.ipynb#drawing-from-a-table).",
             ),
             Mistake(
+                0.1,
+                "This is what is left of the gap. The factor by which it shrinks is one over that: see "
+                "[Drawing from a table](0_tools.ipynb#drawing-from-a-table).",
+            ),
+            Mistake(
                 2,
                 "Four times as many draws halve the gap. Here are a hundred times as many: see "
                 "[Drawing from a table](0_tools.ipynb#drawing-from-a-table).",
@@ -138,14 +143,14 @@ ITEMS = (
             ),
         ),
         (
-            "Step 1: of the axes 0, 1, …, keep all numbers but `feature`.",
+            "Step 2: of the axes 0, 1, …, take all but `feature`.",
             "In Python: `tuple(i for i in range(table.ndim) if i != feature)`.",
-            "Step 2: `table.sum(axis=others)` sums over all of them at once.",
+            "Step 3: `table.sum(axis=others)` sums over all of them at once.",
         ),
         """
 def answer(table, feature):
-    others = tuple(i for i in range(table.ndim) if i != feature)  # 1.
-    return table.sum(axis=others)  # 2.
+    others = tuple(i for i in range(table.ndim) if i != feature)  # 2. all other axes
+    return table.sum(axis=others)  # 3. add up over them
 """,
         inputs=tuple((table, feature) for table in _tables for feature in range(3)),
     ),

@@ -247,9 +247,9 @@ ITEMS = (
         ),
         """
 def answer(n, alpha):
-    counts = n + alpha  # 1. alpha more in each cell
-    total = counts.sum()  # 2. people, real and pretended
-    return counts / total  # 3. shares
+    more = n + alpha  # 1. alpha more in each cell
+    total = more.sum()  # 2. people, real and pretended
+    return more / total  # 3. shares
 """,
         inputs=tuple(_tables),
     ),

@@ -192,9 +192,9 @@ ITEMS = (
         ),
         """
 def answer(joint):
-    rows = joint.sum(axis=1)  # 1. the margin of the rows
-    columns = joint.sum(axis=0)  # 2. the margin of the columns
-    return np.outer(rows, columns)  # 3. all products
+    row_margin = joint.sum(axis=1)  # 1. the margin of the rows
+    column_margin = joint.sum(axis=0)  # 2. the margin of the columns
+    return np.outer(row_margin, column_margin)  # 3. all products, in the shape of joint
 """,
         inputs=tuple((table,) for table in _tables),
     ),

@@ -1,4 +1,5 @@
-"""What there is to study: a mark at the end of each chapter, and the table of the page "Your progress".
+"""What there is to study: a mark at the end of each chapter, a link from its exercises to its notebook, and the table
+of the page "Your progress".
 
 A chapter counts as read when its end was seen; book/_static/study.js counts, and this tells it what there is to count.
 """
@@ -15,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.contents import Entry, row
+from lib.study.check import NOTEBOOK
 from lib.study.content import everything
 from lib.study.exercise import Exercise
 from lib.study.prediction import Prediction
@@ -65,7 +67,16 @@ def mark_end(app: Sphinx, page: str, _template: str, context: dict[str, Any], do
         context["body"] += f'<div class="study-end" data-page="{page}"></div>'
 
 
+def link_notebook(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if doctree and context["sourcename"]:
+        address = html.escape(context["pathto"](f"_sources/{context['sourcename']}", 1))
+        context["body"] = context["body"].replace(NOTEBOOK, NOTEBOOK.replace("<a ", f'<a href="{address}" '))
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("progress-table", ProgressTable)
     app.connect("html-page-context", mark_end)
+    app.connect("html-page-context", link_notebook)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,6 +17,9 @@ from lib.study.exercise import Exercise, call, comparable, same
 from lib.study.question import slip
 from lib.study.words import for_page, to_html, to_text
 
+# Where it leads only the page knows: book/extensions/study.py adds it.
+NOTEBOOK = '<a class="study-notebook" download>Download this notebook</a>'
+
 _hints: dict[str, int] = {}  # how many the reader has seen
 
 
@@ -82,7 +85,9 @@ class Folded:
         return (
             f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
             f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
-            f"<p>Solve it in Jupyter: there <code>check</code> answers at once.</p>{folded}"
+            "<p>Solve it in Jupyter, where <code>check</code> answers at once: type <code>python3 book lab</code> in "
+            f"the folder of the book. {NOTEBOOK} to work elsewhere; it needs <code>lib</code> of that folder.</p>"
+            f"{folded}"
             f"<details><summary>Solution</summary>{gives}{_code(self.exercise.solution)}</details></section>"
         )
 

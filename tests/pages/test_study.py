@@ -144,6 +144,27 @@ def test_what_is_almost_right_is_told_as_in_jupyter(chapter: Page) -> None:
         expect(shown.get_by_role("status")).to_have_text(re.compile("^" + re.escape(words)))
 
 
+def test_an_exercise_leads_to_its_notebook(chapter: Page, tmp_path: Path) -> None:
+    exercise = form(chapter, "3.1-theta")
+    expect(exercise).to_contain_text("python3 book lab")
+    with chapter.expect_download() as download:
+        exercise.get_by_role("link", name="Download this notebook").press("Enter")
+    assert download.value.suggested_filename == f"{Path(CHAPTER).name}.ipynb"
+    download.value.save_as(tmp_path / "notebook.ipynb")
+    assert json.loads((tmp_path / "notebook.ipynb").read_text())["nbformat"] == 4
+
+
+def test_each_exercise_of_the_book_does(built: Path) -> None:
+    links = [
+        (path, link["href"])
+        for path in built.glob("chapters/*.html")
+        for link in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select("a.study-notebook")
+    ]
+    assert len(links) == len(everything(Exercise))
+    for path, href in links:
+        assert (path.parent / href).resolve() == built / "_sources" / "chapters" / f"{path.stem}.ipynb"
+
+
 def test_a_guess_stands_beside_the_result_which_waits_for_it(chapter: Page) -> None:
     shown, figure = form(chapter, "3.1-share"), chapter.locator(".cell_output:has(#figure-1)")
     assert figure.evaluate("output => getComputedStyle(output).filter").startswith("blur")

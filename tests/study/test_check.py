@@ -173,6 +173,7 @@ def test_in_a_page_hints_and_solution_are_folded(exercise, monkeypatch):
     html = check(exercise.name, ...)._repr_html_()
     assert html.count("<details>") == len(exercise.hints) + 1
     assert f">Exercise {exercise.name}<" in html
+    assert "<code>python3 book lab</code>" in html
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,9 @@ class Folded:
         return (
             f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
             f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
-            "<p>Solve it in Jupyter, where <code>check</code> answers at once: type <code>python3 book lab</code> in the "
-            f"folder of the book. {NOTEBOOK} to work elsewhere; it needs <code>lib</code> of that folder.</p>{folded}"
+            "<p>Solve it in Jupyter, where <code>check</code> answers at once: type <code>python3 book lab</code> in "
+            f"the folder of the book. {NOTEBOOK} to work elsewhere; it needs <code>lib</code> of that folder.</p>"
+            f"{folded}"
             f"<details><summary>Solution</summary>{gives}{_code(self.exercise.solution)}</details></section>"
         )
 

@@ -50,6 +50,8 @@ def article(page: BeautifulSoup, name: str, names: list[str]) -> Tag:
         element["open"] = ""
     for element in found.select("a.headerlink, button, script"):
         element.decompose()
+    for element in found.select("a[download]"):  # there is nothing to download from paper
+        del element["href"]
     return found
 
 

@@ -375,8 +375,14 @@ BAD = {
     "several keys": (X, 1, {"key": jax.random.split(jax.random.key(0))}, ValueError, "key must be one key"),
     "num_steps -1": (X, 1, {"num_steps": -1}, ValueError, "num_steps must be at least 0; got -1"),
     "num_steps 2.5": (X, 1, {"num_steps": 2.5}, TypeError, "num_steps must be a whole number; got 2.5"),
-    "tolerance 0": (X, 1, {"tolerance": 0}, ValueError, "tolerance must be above 0 and finite; got 0"),
-    "tolerance nan": (X, 1, {"tolerance": np.nan}, ValueError, "tolerance must be above 0 and finite; got nan"),
+    "tolerance 0": (X, 1, {"tolerance": 0}, ValueError, "tolerance must be above 0, from 1.2e-38 to 8e+37; got 0"),
+    "tolerance nan": (
+        X,
+        1,
+        {"tolerance": np.nan},
+        ValueError,
+        "tolerance must be above 0, from 1.2e-38 to 8e+37; got nan",
+    ),
 }
 
 

@@ -76,13 +76,13 @@ def encode(values: np.ndarray, logarithmic: bool = False) -> dict[str, Any]:
 
 
 def error(values: np.ndarray, stored: Mapping[str, Any]) -> float:
-    """How far a stored number may be off, as a part of the largest number of its frame."""
+    """How far a stored number may be off, as a part of the largest number of its frame; float32 rounds it besides."""
     if stored["whole"]:
         return 0.0
     if stored["logarithmic"]:
         return 10 ** (stored["step"] / 2) - 1
     largest = np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).reshape(len(values), -1).max(axis=1)
-    return float(stored["step"] / 2 / largest.min(where=largest > 0, initial=np.inf))
+    return float(stored["step"] / 2 / largest.min(where=largest > 0, initial=np.inf) + np.finfo(np.float32).eps)
 
 
 def check_weight(program: str) -> None:

@@ -49,7 +49,15 @@ def of_chapters() -> Functions:
         found: list[tuple[Callable, dict[str, Any]]] = []
 
         def explore(
-            _fig: Any, fn: Callable, _artists: Any, *, alt: str, frames: Any = None, found: list = found, **sliders: Any
+            _fig: Any,
+            fn: Callable,
+            _artists: Any,
+            *,
+            alt: str,
+            frames: Any = None,
+            drag: Any = None,
+            found: list = found,
+            **sliders: Any,
         ) -> None:
             assert alt
             if frames is None:  # else the page has results, and no function

@@ -49,17 +49,10 @@ def of_chapters() -> Functions:
         found: list[tuple[Callable, dict[str, Any]]] = []
 
         def explore(
-            _fig: Any,
-            fn: Callable,
-            _artists: Any,
-            *,
-            alt: str,
-            frames: Any = None,
-            drag: Any = None,
-            found: list = found,
-            **sliders: Any,
+            _fig: Any, fn: Callable, _artists: Any, *, alt: str, frames: Any = None, found: list = found, **sliders: Any
         ) -> None:
             assert alt
+            sliders.pop("drag", None)  # which is no argument of the function
             if frames is None:  # else the page has results, and no function
                 found.append((fn, {name: slider.argument(slider.setting) for name, slider in sliders.items()}))
 

@@ -136,7 +136,7 @@ def build() -> None:
         print("The book is up to date.")
         return
     stamp.unlink(missing_ok=True)
-    print("Running the notebooks whose code has changed, and writing the pages (up to 2 minutes) …", flush=True)
+    print("Running the notebooks whose code has changed, and writing the pages (up to 3 minutes) …", flush=True)
     # Warnings are errors, and every page is written anew: a stale page cannot hide a fault.
     shutil.rmtree(HTML, ignore_errors=True)
     run(

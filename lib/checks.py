@@ -291,8 +291,8 @@ def gaussians(log_weights: Any, means: Any, chols: Any) -> tuple[Array, Array, A
         raise ValueError(f"chols must have shape ({k}, {d}, {d}), one for each of the means; got {chols.shape}")
     if not any(map(is_traced, (log_weights, means, chols))):
         log_table("log_weights", log_weights)
-        for name, value in {"means": means, "chols": chols}.items():
-            _refuse(name, value, ~np.isfinite(value), "finite, and at most 3.4e+38 in size")
+        finite("means", means)
+        finite("chols", chols)
         _refuse("chols", chols, np.triu(chols, 1) != 0, "lower triangular")
         tiny = np.finfo(np.float32).tiny
         diagonal = np.diagonal(chols, axis1=1, axis2=2)

@@ -74,20 +74,20 @@ class Discrete(Density):
     def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
         if math.prod(self.sizes) > min(SMALL, len(x)):
             return super()._log_probs(x)
-        return look_up(_once(self._table()), *jax.vmap(cell_of, in_axes=(0, None))(x, self.sizes))
+        return look_up(once(self._table()), *jax.vmap(cell_of, in_axes=(0, None))(x, self.sizes))
 
     def _samples(self, key: PRNGKeyArray, n: int) -> Int[Array, "n features"]:
         if math.prod(self.sizes) > SMALL:
             return super()._samples(key, n)
-        decode = _once(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
-        return decode[_once(AliasTable(_once(self._table()))).draw(key, n)]
+        decode = once(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
+        return decode[once(AliasTable(once(self._table()))).draw(key, n)]
 
     def _table(self) -> Float[Array, " cells"]:
         return jax.vmap(self._log_prob)(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
 
 
 # What is worked out for good before it is used: else XLA works out anew, for each row, the part that the row needs.
-_once = jax.lax.optimization_barrier
+once = jax.lax.optimization_barrier
 
 
 @jax.jit

@@ -23,7 +23,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from lib import checks
 from lib.alias import AliasTable
 from lib.density import Density
-from lib.discrete import combinations, look_up, pick, smooth
+from lib.discrete import combinations, look_up, once, pick, smooth
 from lib.tally import add_up
 from lib.threefry import uniform
 
@@ -112,7 +112,7 @@ class Histogram(Density):
         places, inside = _places(x, self.edges)
         log_probs = look_up(jnp.ravel(self.log_probs), _cell(places, self.bins), inside)
         for place, edges in zip(places, self.edges, strict=True):
-            log_probs = log_probs - _once(jnp.log(jnp.diff(edges)))[place]
+            log_probs = log_probs - once(jnp.log(jnp.diff(edges)))[place]
         return log_probs
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
@@ -122,7 +122,7 @@ class Histogram(Density):
 
     def _samples(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
         which, where = jax.random.split(key)
-        cell = _once(AliasTable(jnp.ravel(self.log_probs))).draw(which, n)
+        cell = once(AliasTable(jnp.ravel(self.log_probs))).draw(which, n)
         return self._within(cell, uniform(where, n * len(self.edges)).reshape(n, len(self.edges)))
 
     def _within(self, cell: Int[Array, " n"], share: Float[Array, "n d"]) -> Float[Array, "n d"]:
@@ -136,14 +136,12 @@ class Histogram(Density):
 
 # --- Private numerics ----------------------------------------------------------------------------
 
-_once = jax.lax.optimization_barrier  # keeps XLA from working out anew for each use what many need
-
 
 @jax.jit
 def _count(x: Float[Array, "n d"], edges: tuple[Array, ...]) -> Int[Array, "*bins"]:
     bins = tuple(len(each) - 1 for each in edges)
     places, inside = _places(x, edges)
-    cell = _once(jnp.where(inside, _cell(places, bins), math.prod(bins)))
+    cell = once(jnp.where(inside, _cell(places, bins), math.prod(bins)))
     return jnp.zeros(math.prod(bins), jnp.int32).at[cell].add(1, mode="drop").reshape(bins)
 
 

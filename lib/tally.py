@@ -16,13 +16,11 @@ from jaxtyping import Array, Int
 
 from lib import checks
 from lib.density import in_parts
-from lib.discrete import cell_of, in_range
+from lib.discrete import cell_of, in_range, once
 
 LARGE = 2**20  # from so many bytes on, a second call costs less than copying
 FEW = 48  # up to so many values, comparing with each of them is faster than adding at an address
 STRIPES, ROWS = 32, 32  # a block of so many stripes, of up to so many rows each, is counted in bytes
-
-_once = jax.lax.optimization_barrier  # keeps XLA from working out anew for each use what many need
 
 
 def tally(counts: Callable[..., Array], x: checks.Array, sizes: tuple[int, ...], tables: int) -> checks.Array:
@@ -68,7 +66,7 @@ def joint(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array, "*s
     """How often each combination occurs."""
     cells = math.prod(sizes)
     cell, inside = jax.vmap(cell_of, in_axes=(0, None))(x, sizes)
-    cell = _once(jnp.where(inside, cell, cells))  # so that the data are read once
+    cell = once(jnp.where(inside, cell, cells))  # so that the data are read once
     return jnp.zeros(cells, jnp.int32).at[cell].add(1, mode="drop").reshape(sizes)
 
 
@@ -117,4 +115,4 @@ def _margins_by_adding(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> I
         codes = codes.astype(jnp.uint32)  # without its sign, a code below 0 is a huge one
         return jnp.zeros(max(sizes), jnp.int32).at[jnp.where(codes < size, codes, max(sizes))].add(1, mode="drop")
 
-    return jax.lax.map(one, (_once(x.T), jnp.array(sizes, jnp.uint32)))
+    return jax.lax.map(one, (once(x.T), jnp.array(sizes, jnp.uint32)))

@@ -38,6 +38,22 @@ def test_the_policy_stops_a_script_in_the_page(browser: Browser, site: str) -> N
         assert ["Content Security Policy" in error for error in visit.errors] == [True]
 
 
+# --- A phone draws the top of a page first --------------------------------------------------------
+
+LAST_SECTION = "getComputedStyle([...document.querySelectorAll('main section section')].at(-1)).contentVisibility"
+
+
+@pytest.mark.parametrize(("target", "while_it_opens"), [("", "auto"), ("#looking-back", "visible")])
+def test_what_is_below_waits_only_until_the_top_is_drawn(
+    browser: Browser, site: str, target: str, while_it_opens: str
+) -> None:
+    with browser.new_page(viewport={"width": 390, "height": 844}) as page:
+        page.add_init_script(f"addEventListener('DOMContentLoaded', () => window.opening = {LAST_SECTION})")
+        Visit(page).go(f"{site}/chapters/2_the_framework.html{target}")
+        assert page.evaluate("opening") == while_it_opens
+        page.wait_for_function(f"{LAST_SECTION} === 'visible'")
+
+
 # --- The font of the formulas --------------------------------------------------------------------
 
 

@@ -1,0 +1,18 @@
+// What must be known before anything is drawn.
+{
+  const { classList, dataset } = document.documentElement;
+
+  // Light or dark, as the reader chose or the system says.
+  dataset.mode = localStorage.getItem("mode") || "auto";
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  dataset.theme = dataset.mode === "auto" ? (dark ? "dark" : "light") : dataset.mode;
+
+  // A page that opens at its top: a phone draws that before it lays out all that is below (book.css), which takes as
+  // long as everything else. A page that opens further down, at a link's target or where it was left, needs it all.
+  if (!location.hash && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
+    classList.add("opening");
+    addEventListener("DOMContentLoaded", () =>
+      requestAnimationFrame(() => setTimeout(() => classList.remove("opening"))),
+    );
+  }
+}

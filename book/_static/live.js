@@ -175,14 +175,16 @@
 
     // --- From the controls to the picture: at most once a frame, and long work in slices, so that the page never waits
 
-    let work = null, asked = false, quiet;
+    let work = null, step, asked = false, quiet;
+    const compute = () => {
+      if (!work) [work, step] = [run(...settings().map((value, i) => argument[sliders[i].kind](value))), {}];
+      const start = performance.now();
+      while (!step.done && performance.now() - start < SLICE) step = work.next();
+    };
+
     const frame = () => {
       try {
-        work ??= run(...settings().map((value, i) => argument[sliders[i].kind](value)));
-        const start = performance.now();
-        let step;
-        do step = work.next();
-        while (!step.done && performance.now() - start < SLICE);
+        compute();
         if (!step.done) return requestAnimationFrame(frame);
         show(step.value);
       } catch (error) {
@@ -192,6 +194,17 @@
       asked = false;
     };
 
+    // The first slice is worked off while the browser waits for the next frame.
+    const ask = () => {
+      asked = true;
+      requestAnimationFrame(frame);
+      try {
+        compute();
+      } catch {
+        work = null; // the frame fails as well, and says so
+      }
+    };
+
     const changed = () => {
       controls.forEach((control, i) => {
         if (control.type !== "range") return;
@@ -199,8 +212,7 @@
         control.nextElementSibling.textContent = words(i);
       });
       work = null; // what is under way is for an older setting
-      if (!asked) requestAnimationFrame(frame);
-      asked = true;
+      if (!asked) ask();
       clearTimeout(quiet);
       quiet = setTimeout(settled, 300);
     };

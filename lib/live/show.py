@@ -80,7 +80,8 @@ def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
     width, height = fig.get_size_inches() * 72  # points, as in the picture
     return (
         f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
-        f'style="width: {width * 4 / 3:g}px; max-width: 100%; stroke-linejoin: round" '
+        f'style="width: {width * 4 / 3:g}px; max-width: 100%; aspect-ratio: {width:g} / {height:g}; '
+        f'stroke-linejoin: round" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body}</svg>'
     )
 

@@ -14,8 +14,10 @@ import gzip
 import http.server
 import io
 import json
+import random
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from tests.pages.conftest import HTML, Quiet
 RESULTS = Path(__file__).with_suffix(".json")
 EXPECTED = HTML.parent / "live"  # book/extensions/live.py writes it
 MOVES = 60
+FRAME = 1 / 60  # seconds
 NUMBER, DECIMALS = re.compile(r"-?\d+(?:\.\d+)?"), re.compile(r"\.(\d+)")
 
 # The results of a figure, what its artists draw, and the avatars that it shows.
@@ -190,9 +193,12 @@ def delays(figure: Figure, page: Page) -> list[float]:
     """Seconds from a key to the painted page, of many moves of each slider and each choice."""
     shown = page.locator(f"#figure-{figure.number}")
     shown.evaluate(WATCH)
+    moment = random.Random(0)
     for control in shown.locator("[name]:is(input[type=range], select)").all():
         control.focus()
         for i in range(MOVES):
+            # A reader's key comes at any moment of a frame. Ours would come just after one, and wait for a whole one.
+            time.sleep(moment.uniform(0, FRAME))
             page.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
             page.evaluate(PAINTED)
     return [milliseconds / 1e3 for milliseconds in shown.evaluate("figure => figure.delays")]

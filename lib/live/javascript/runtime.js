@@ -61,18 +61,14 @@ function nextAfter(x, y) {
   return floatOfBits(bitsOfFloat(x) + (y > x === x > 0 ? 1 : -1));
 }
 
-// The whole number at or before x on the way to 0, or the nearest that its type has.
+// The whole number at or before x on the way to 0, or the nearest that its type has; 0 for NaN.
 function toInteger(x, low, high) {
-  return x > low ? Math.trunc(Math.min(x, high)) : x <= low ? low : 0;
+  return Math.trunc(Math.min(Math.max(x, low), high)) || 0;
 }
 
-// The nearest whole number; of a half, the even one.
+// The whole number nearest to a float32; of a half, the even one, as float64 rounds where it has no halves.
 function roundEven(x) {
-  const low = Math.floor(x);
-  const part = x - low;
-  if (part === 0) return x;
-  const result = part > 0.5 || (part === 0.5 && low % 2 !== 0) ? low + 1 : low;
-  return result === 0 && x < 0 ? -0 : result;
+  return Math.sign(x) * Math.fround(Math.abs(x) + 2 ** 52 - 2 ** 52);
 }
 
 // The nearest whole number; of a half, the one further from 0.
@@ -112,6 +108,17 @@ function inOrder(x, y) {
 function logAddExp(x, y) {
   const most = Math.max(x, y);
   return Number.isFinite(most) ? most + Math.log1p(Math.exp(-Math.abs(x - y))) : most;
+}
+
+// The sum of a row, added in pairs: its second half to the first, until one number is left.
+function pairwiseSum(row) {
+  const rest = row.slice();
+  for (let n = rest.length; n > 1; ) {
+    const half = (n + 1) >> 1;
+    for (let i = half; i < n; i++) rest[i - half] += rest[i];
+    n = half;
+  }
+  return rest[0] ?? 0;
 }
 
 // The error function: a series with positive terms near 0, a continued fraction for the tail.

@@ -5,6 +5,7 @@ import linecache
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -20,7 +21,12 @@ CALLS = {  # where a call keeps what it calls
     **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
 }
-PLAIN = {"floor_divide": "div", "remainder": "rem"}
+AS_ONE: dict[str, tuple[str, Callable[..., bool]]] = {  # by file and function: a primitive, and when it does the same
+    "ufuncs.floor_divide": ("div", lambda x, y: _are_positive(x, y)),
+    "ufuncs.remainder": ("rem", lambda x, y: _are_positive(x, y)),
+    "threefry.bits": ("random_bits", lambda key: key.shape == (2,)),
+    "summation.pairwise_sum": ("pairwise_sum", lambda x: len(x.shape) == 1),
+}
 SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
 PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
 
@@ -72,8 +78,8 @@ class Tracer:
     def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
         """The values of an equation's outputs; most equations go into the graph, some need not."""
         name, params = eqn.primitive.name, eqn.params
-        if name == "jit" and params["name"] in PLAIN and (plain := self.plain(eqn, inputs)):
-            return plain
+        if name == "jit" and (same := self.as_one(eqn, inputs)):
+            return same
         line, variable = source = _source(eqn) or self.source
         if name in CALLS:
             outside, self.source = self.source, source
@@ -93,6 +99,8 @@ class Tracer:
             return [same]
         if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
             return known
+        if name == "scan" and params["length"] == 1:
+            return self.only_step(eqn, inputs)
         if name == "dot_general":
             inputs, params = self.untransposed(inputs, params)
         outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
@@ -108,19 +116,33 @@ class Tracer:
             new.inputs = (inputs[0], *inputs[2:], *self.columns(inputs[1], new))
         return self.add(new)
 
-    def plain(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
-        """`//` and `%` of numbers that are not negative: what JAX does for the others is left out."""
-        (x, y), (out,) = inputs, eqn.outvars
-        output = Var(*seen(out.aval, ""))
-        if (
-            isinstance(x, Const)
-            or x.dtype != y.dtype
-            or x.dtype.kind == "f"
-            or bounds.of(x)[0] < 0
-            or bounds.of(y)[0] <= 0
-        ):
+    def as_one(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
+        """The result of a call by one equation, where that may stand for it: see AS_ONE."""
+        called = eqn.params["jaxpr"].jaxpr.debug_info
+        name, may = AS_ONE.get(f"{Path(called.func_filename or '').stem}.{called.func_name}", ("", None))
+        if not may or not may(*inputs):
             return None
-        return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
+        if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
+            return known
+        output = Var(*seen(eqn.outvars[0].aval, ""))
+        if same := unchanged(name, {}, inputs, output.shape):
+            return [same]
+        params = {"shape": output.shape}
+        return self.add(Eqn(name, tuple(inputs), (output,), params, *(_source(eqn) or self.source)))
+
+    def only_step(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
+        """The results of a scan that makes one step: no loop is needed."""
+        params = eqn.params
+        kept, arrays = _cut(inputs, params["num_consts"] + params["num_carry"])
+        slices = [self.reshaped(array, array.shape[1:], eqn) for array in arrays]
+        results = self.inline(params["jaxpr"], [*kept, *slices])
+        carry, stacked = _cut(results, params["num_carry"])
+        return [*carry, *(self.reshaped(value, (1, *value.shape), eqn) for value in stacked)]
+
+    def reshaped(self, value: Value, shape: tuple[int, ...], eqn: JaxprEqn) -> Value:
+        if isinstance(value, Const):
+            return Const(value.value.reshape(shape), None if value.key is None else value.key.reshape(shape[:-1]))
+        return self.add(Eqn("reshape", (value,), (Var(shape, value.dtype),), {}, *(_source(eqn) or self.source)))[0]
 
     def made(self, value: Value) -> Eqn | None:
         """The equation that gives a value."""
@@ -212,6 +234,11 @@ def _cond(eqn: Eqn) -> None:
 
 
 CONTROL: dict[str, Callable[[Eqn], None]] = {"while": _while, "scan": _scan, "cond": _cond}
+
+
+def _are_positive(x: Value, y: Value) -> bool:
+    """Whether `//` and `%` need nothing of what JAX does for negative numbers."""
+    return x.dtype == y.dtype and x.dtype.kind != "f" and bounds.of(x)[0] >= 0 and bounds.of(y)[0] > 0
 
 
 def _cut(values: Sequence[Value], *lengths: int) -> list[tuple[Value, ...]]:

@@ -24,16 +24,17 @@ class Rule:
     loops: Loops | None = None
     cost: int = 1  # of one element, in additions, about
     again: tuple[int, ...] = ()  # inputs whose elements may be read several times each, so should be worked out before
+    whole: tuple[int, ...] = ()  # inputs that must lie in a buffer
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(*primitives: str, loops: bool = False, cost: int = 1, again: tuple[int, ...] = ()) -> Callable:
+def rule(*primitives: str, loops: bool = False, cost: int = 1, **inputs: tuple[int, ...]) -> Callable:
     """Enter a function into the table, as the rule of some primitives."""
 
     def enter(function: Callable) -> Callable:
-        entry = Rule(loops=function, again=again) if loops else Rule(function, cost=cost, again=again)
+        entry = Rule(loops=function, **inputs) if loops else Rule(function, cost=cost, **inputs)
         RULES.update(dict.fromkeys(primitives, entry))
         return function
 

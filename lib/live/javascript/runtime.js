@@ -3,7 +3,7 @@
 // The bytes of base64 text as an array of one type of numbers, given to an array of another.
 function decode(Result, Stored, text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return Result === Stored ? new Result(bytes.buffer) : Result.from(new Stored(bytes.buffer));
+  return new Result(new Stored(bytes.buffer));
 }
 
 // Threefry-2x32 with 20 rounds: two random numbers for a key and a counter of two numbers each.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax.extend.core import JaxprEqn
 
+from lib.live.javascript import bounds
 from lib.live.javascript.graph import Const, Eqn, Value, constant, seen
 
 SMALL = 1024  # bytes; what is larger than this, and than what it comes from, is computed when the page starts
@@ -25,6 +26,12 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
     neutral = {"mul": 1, "div": 1, "sub": 0}.get(name)
     if neutral is not None and _is(inputs[1], neutral):
         return _if_whole(inputs[0], inputs[1])
+    if name in ("max", "min", "rem") and inputs[0].dtype.kind in "iu":
+        (low, high), (its_low, its_high) = map(bounds.of, inputs)
+        if low >= its_high if name == "max" else high <= its_low if name == "min" else 0 <= low and high < its_low:
+            return _if_whole(inputs[0], inputs[1])
+        if its_low >= high if name == "max" else name == "min" and its_high <= low:
+            return _if_whole(inputs[1], inputs[0])
     if name in ("and", "or") and inputs[0].dtype.kind == "b":
         for value, other in (inputs, inputs[::-1]):
             if _is(other, name == "and"):

@@ -26,7 +26,7 @@ def sort(page: Lowering, eqn: Eqn) -> None:
     page.loops(build, eqn)
 
 
-@rule("top_k", loops=True, again=(0,))
+@rule("top_k", loops=True, whole=(0,))
 def top_k(page: Lowering, eqn: Eqn) -> None:
     x, k = eqn.inputs[0], eqn.params["k"]
     axis = eqn.params["axis"] % len(x.shape)

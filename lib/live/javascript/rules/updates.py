@@ -65,7 +65,7 @@ COMBINED = {
 }
 
 
-@rule(*COMBINED, loops=True, again=())
+@rule(*COMBINED, loops=True)
 def scatter(page: Lowering, eqn: Eqn) -> None:
     x, update, *columns = eqn.inputs
     numbers, mode = eqn.params["dimension_numbers"], eqn.params["mode"].name

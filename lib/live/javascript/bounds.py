@@ -55,6 +55,8 @@ def _found(eqn: Eqn, known: Sequence[Bounds]) -> Bounds | None:
         return 0, max(0, eqn.params["shape"][eqn.params["dimension"]] - 1)
     if name in ("argmax", "argmin"):
         return 0, max(0, eqn.inputs[0].shape[eqn.params["axes"][0]] - 1)
+    if name == "searchsorted":
+        return 0, eqn.inputs[0].shape[0]
     if len(known) < len(eqn.inputs) or not known:
         return None
     if name in MADE_OF:

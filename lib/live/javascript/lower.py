@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from lib.live.javascript.expression import literal
 from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var

@@ -54,6 +54,6 @@ def _routes(graph: Graph, cost: Counter[Value], placed: set[Value], again: set[V
 
 
 def _stays(eqn: Eqn, value: Value) -> bool:
-    """Whether an element of the result is made of the element of an input that has the same index, but for axes of 1."""
+    """Whether an element of the result is made of that of an input with the same index, whatever axes of length 1."""
     long, its = ([size for size in x.shape if size != 1] for x in (eqn.output, value))
     return not its or (long == its and (rule_of(eqn).cost > 0 or eqn.primitive in SAME_ORDER))

@@ -9,27 +9,34 @@ function decode(Result, Stored, text) {
 // Threefry-2x32 with 20 rounds: two random numbers for a key and a counter of two numbers each.
 // J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011.
 const pair = new Uint32Array(2);
+const turned = (x, bits) => (x << bits) | (x >>> (32 - bits));
 function threefry(key0, key1, x, y) {
   const key2 = key0 ^ key1 ^ 0x1bd11bda;
-  function round(r) {
-    x = (x + y) | 0;
-    y = ((y << r) | (y >>> (32 - r))) ^ x;
-  }
-  x = (x + key0) | 0;
-  y = (y + key1) | 0;
-  round(13); round(15); round(26); round(6);
-  x = (x + key1) | 0;
-  y = (y + key2 + 1) | 0;
-  round(17); round(29); round(16); round(24);
-  x = (x + key2) | 0;
-  y = (y + key0 + 2) | 0;
-  round(13); round(15); round(26); round(6);
-  x = (x + key0) | 0;
-  y = (y + key1 + 3) | 0;
-  round(17); round(29); round(16); round(24);
-  x = (x + key1) | 0;
-  y = (y + key2 + 4) | 0;
-  round(13); round(15); round(26); round(6);
+  x = (x + key0) | 0; y = (y + key1) | 0;
+  x = (x + y) | 0; y = turned(y, 13) ^ x;
+  x = (x + y) | 0; y = turned(y, 15) ^ x;
+  x = (x + y) | 0; y = turned(y, 26) ^ x;
+  x = (x + y) | 0; y = turned(y, 6) ^ x;
+  x = (x + key1) | 0; y = (y + key2 + 1) | 0;
+  x = (x + y) | 0; y = turned(y, 17) ^ x;
+  x = (x + y) | 0; y = turned(y, 29) ^ x;
+  x = (x + y) | 0; y = turned(y, 16) ^ x;
+  x = (x + y) | 0; y = turned(y, 24) ^ x;
+  x = (x + key2) | 0; y = (y + key0 + 2) | 0;
+  x = (x + y) | 0; y = turned(y, 13) ^ x;
+  x = (x + y) | 0; y = turned(y, 15) ^ x;
+  x = (x + y) | 0; y = turned(y, 26) ^ x;
+  x = (x + y) | 0; y = turned(y, 6) ^ x;
+  x = (x + key0) | 0; y = (y + key1 + 3) | 0;
+  x = (x + y) | 0; y = turned(y, 17) ^ x;
+  x = (x + y) | 0; y = turned(y, 29) ^ x;
+  x = (x + y) | 0; y = turned(y, 16) ^ x;
+  x = (x + y) | 0; y = turned(y, 24) ^ x;
+  x = (x + key1) | 0; y = (y + key2 + 4) | 0;
+  x = (x + y) | 0; y = turned(y, 13) ^ x;
+  x = (x + y) | 0; y = turned(y, 15) ^ x;
+  x = (x + y) | 0; y = turned(y, 26) ^ x;
+  x = (x + y) | 0; y = turned(y, 6) ^ x;
   pair[0] = x + key2;
   pair[1] = y + key0 + 5;
   return pair;
@@ -193,6 +200,18 @@ function besselI0e(x) {
   let sum = 1;
   for (let k = 1; term > sum * 1e-10; k++) sum += term *= (a / (2 * k)) ** 2;
   return sum * Math.exp(-a);
+}
+
+// How many numbers of a row, which are in order, are less than x.
+function countBelow(row, x) {
+  let low = 0;
+  let high = row.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (row[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 // The n entries from a start on, a stride apart.

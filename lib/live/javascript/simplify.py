@@ -27,11 +27,7 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
     if neutral is not None and _is(inputs[1], neutral):
         return _if_whole(inputs[0], inputs[1])
     if name in ("max", "min", "rem") and inputs[0].dtype.kind in "iu":
-        (low, high), (its_low, its_high) = map(bounds.of, inputs)
-        if low >= its_high if name == "max" else high <= its_low if name == "min" else 0 <= low and high < its_low:
-            return _if_whole(inputs[0], inputs[1])
-        if its_low >= high if name == "max" else name == "min" and its_high <= low:
-            return _if_whole(inputs[1], inputs[0])
+        return _decided(name, inputs)
     if name in ("and", "or") and inputs[0].dtype.kind == "b":
         for value, other in (inputs, inputs[::-1]):
             if _is(other, name == "and"):
@@ -43,6 +39,15 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
             return _if_whole(inputs[1], inputs[0])
         if _is(inputs[1], 0):
             return _if_whole(inputs[0], inputs[1])
+    return None
+
+
+def _decided(name: str, inputs: Sequence[Value]) -> Value | None:
+    """Of two whole numbers, the one that is larger or smaller by its bounds, or too small to be divided."""
+    for value, other in (inputs,) if name == "rem" else (inputs, inputs[::-1]):
+        (low, high), (its_low, its_high) = bounds.of(value), bounds.of(other)
+        if {"max": low >= its_high, "min": high <= its_low, "rem": 0 <= low <= high < its_low}[name]:
+            return _if_whole(value, other)
     return None
 
 

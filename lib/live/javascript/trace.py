@@ -5,7 +5,6 @@ import linecache
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,18 +13,13 @@ from jax._src.source_info_util import user_frame
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from lib.live.javascript import bounds
+from lib.live.javascript.calls import primitive_of
 from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var, constant, seen
 from lib.live.javascript.simplify import evaluated, identity, needed, unchanged
 
 CALLS = {  # where a call keeps what it calls
     **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
-}
-AS_ONE: dict[str, tuple[str, Callable[..., bool]]] = {  # by file and function: a primitive, and when it does the same
-    "ufuncs.floor_divide": ("div", lambda x, y: _are_positive(x, y)),
-    "ufuncs.remainder": ("rem", lambda x, y: _are_positive(x, y)),
-    "threefry.bits": ("random_bits", lambda key: key.shape == (2,)),
-    "summation.pairwise_sum": ("pairwise_sum", lambda x: len(x.shape) == 1),
 }
 SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
 PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
@@ -78,8 +72,8 @@ class Tracer:
     def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
         """The values of an equation's outputs; most equations go into the graph, some need not."""
         name, params = eqn.primitive.name, eqn.params
-        if name == "jit" and (same := self.as_one(eqn, inputs)):
-            return same
+        if name == "jit" and (whole := self.as_one(eqn, inputs)):
+            return whole
         line, variable = source = _source(eqn) or self.source
         if name in CALLS:
             outside, self.source = self.source, source
@@ -117,17 +111,15 @@ class Tracer:
         return self.add(new)
 
     def as_one(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
-        """The result of a call by one equation, where that may stand for it: see AS_ONE."""
-        called = eqn.params["jaxpr"].jaxpr.debug_info
-        name, may = AS_ONE.get(f"{Path(called.func_filename or '').stem}.{called.func_name}", ("", None))
-        if not may or not may(*inputs):
+        """The result of a call that one equation stands for."""
+        if not (found := primitive_of(eqn, *inputs)):
             return None
-        if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
-            return known
+        if all(isinstance(value, Const) for value in inputs) and (results := evaluated(eqn, inputs)):
+            return results
+        name, params = found
         output = Var(*seen(eqn.outvars[0].aval, ""))
-        if same := unchanged(name, {}, inputs, output.shape):
+        if same := unchanged(name, params, inputs, output.shape):
             return [same]
-        params = {"shape": output.shape}
         return self.add(Eqn(name, tuple(inputs), (output,), params, *(_source(eqn) or self.source)))
 
     def only_step(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
@@ -234,11 +226,6 @@ def _cond(eqn: Eqn) -> None:
 
 
 CONTROL: dict[str, Callable[[Eqn], None]] = {"while": _while, "scan": _scan, "cond": _cond}
-
-
-def _are_positive(x: Value, y: Value) -> bool:
-    """Whether `//` and `%` need nothing of what JAX does for negative numbers."""
-    return x.dtype == y.dtype and x.dtype.kind != "f" and bounds.of(x)[0] >= 0 and bounds.of(y)[0] > 0
 
 
 def _cut(values: Sequence[Value], *lengths: int) -> list[tuple[Value, ...]]:

@@ -28,7 +28,7 @@ def replaced(text, old, new):
     ("name", "old", "new"),
     [
         ("random bits", "0x1bd11bda", "0x1bd11bdb"),
-        ("uniform", "round(13)", "round(14)"),
+        ("uniform", "turned(y, 13)", "turned(y, 14)"),
         ("permutation", "y + key0 + 5", "y + key0 + 4"),
         ("round to even", "Math.fround(Math.abs(x) + 2 ** 52 - 2 ** 52)", "Math.floor(Math.abs(x) + 0.5)"),
         ("integers wrap", "Math.imul(x[i], y[i])", "x[i] * y[i]"),

@@ -1,5 +1,6 @@
 """Orders: the sorting itself is done by a helper, on one row of the arrays after another."""
 
+from dataclasses import replace
 from math import prod
 
 from lib.live.javascript.graph import Eqn
@@ -22,6 +23,20 @@ def sort(page: Lowering, eqn: Eqn) -> None:
         index = kernel.loop([1 if a == axis else size for a, size in enumerate(shape)])
         start = kernel.place(flat(index, shape))
         kernel.do(f"sortTogether([{arrays}], {eqn.params['num_keys']}, {start}, {stride}, {shape[axis]});")
+
+    page.loops(build, eqn)
+
+
+@rule("searchsorted", loops=True, whole=(0,))
+def search(page: Lowering, eqn: Eqn) -> None:
+    row, target = page.buffer(eqn.inputs[0]), page.place(eqn.output)
+    template = "x" if eqn.params["side"] == "left" else "x + 1"  # of whole numbers
+
+    def build(kernel: Kernel) -> None:
+        index = kernel.loop(eqn.output.shape)
+        x = kernel.filled(template, [kernel.read(eqn.inputs[1], index)], eqn.output.dtype, False, 1)
+        stored = kernel.store(target, index, replace(x, text=f"countBelow({row.name}, {x.text})"))
+        kernel.do(stored if eqn.output.shape else f"const {stored}")
 
     page.loops(build, eqn)
 

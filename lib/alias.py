@@ -30,16 +30,15 @@ class AliasTable(eqx.Module):
         width = (1 << BITS) // slots
         # A light outcome leaves a gap in its slot; what a heavy one has beyond its slot fills gaps, the first heavy one
         # the first gaps. Both running sums end at the same total.
-        gap = jnp.where(weight < width, width - weight, 0)
-        surplus = jnp.where(weight > width, weight - width, 0)
+        gap = jnp.maximum(width - weight, 0)
+        surplus = jnp.maximum(weight - width, 0)
         gaps, given = jnp.cumsum(gap), jnp.cumsum(surplus)
-        filler = jnp.searchsorted(given, gaps - gap, side="right")  # who is still giving when a gap comes
-        # A heavy outcome gives until its surplus is overdrawn, and the next heavy one fills the gap that this leaves.
+        # A heavy outcome gives until its surplus is overdrawn, which leaves a gap in its own slot.
         overdrawn = gaps[jnp.clip(jnp.searchsorted(gaps, given, side="left"), 0, slots - 1)] - given
-        successor = jnp.searchsorted(given, given, side="right")
         heavy = surplus > 0
-        self.threshold = jnp.where(heavy, width - overdrawn, jnp.minimum(weight, width))
-        self.alias = jnp.clip(jnp.where(heavy, successor, filler), 0, slots - 1)
+        self.threshold = jnp.where(heavy, width - overdrawn, weight)
+        begins = jnp.where(heavy, given, gaps - gap)  # where the gap of a slot begins; who gives on there fills it
+        self.alias = jnp.clip(jnp.searchsorted(given, begins, side="right"), 0, slots - 1)
 
     def draw(self, key: PRNGKeyArray, n: int) -> Int[Array, " n"]:
         """n outcomes; the first m of them do not depend on n."""

@@ -127,7 +127,7 @@ def smooth(counts: Float[Array, "*rows values"], alpha: ArrayLike) -> Float[Arra
     """log (n + α) / Σ (n + α) over the last axis; a row that is zero throughout becomes uniform."""
     weights = counts + alpha
     total = pairwise_sum(weights)[..., None]
-    return jnp.log(jnp.where(total > 0, weights / jnp.where(total > 0, total, 1.0), 1 / counts.shape[-1]))
+    return jnp.log(jnp.where(total > 0, weights, 1.0) / jnp.where(total > 0, total, counts.shape[-1]))
 
 
 def stack(tables: Sequence[Float[Array, "*rows _"]]) -> Float[Array, "tables *rows values"]:

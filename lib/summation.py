@@ -3,10 +3,12 @@
 On CPUs XLA adds float32 in a running sum: over a table of 4032 cells it was seen to be off by 2 · 10⁻⁵ of the total.
 """
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+@jax.jit
 def pairwise_sum(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
     """Σ x over the last axis, added in pairs: the error grows with log n, not with n.
 

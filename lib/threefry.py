@@ -6,6 +6,8 @@ rounds are written out one after another, so that they become one pass in which 
 Source: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011 (Threefry-2x32, 20 rounds).
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +18,7 @@ ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = np.uint32(0x1BD11BDA)  # keeps a key of zeros from being a weak one
 
 
+@partial(jax.jit, static_argnames="n")
 def bits(key: PRNGKeyArray, n: int) -> UInt[Array, " n"]:
     """n times 32 random bits; the first m of them do not depend on n."""
     if jax.random.key_impl(key) != "threefry2x32":

@@ -33,6 +33,12 @@ def limits(dtype: np.dtype) -> Bounds:
     return (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
 
 
+def fit(known: Bounds, dtype: np.dtype) -> bool:
+    """Whether all numbers between the bounds are some of the type's."""
+    low, high = limits(dtype)
+    return low <= known[0] and known[1] <= high
+
+
 def result(eqn: Eqn, n: int = 0) -> Bounds | None:
     """The bounds of an equation's result."""
     output = eqn.outputs[n]
@@ -40,8 +46,7 @@ def result(eqn: Eqn, n: int = 0) -> Bounds | None:
         return None
     known = [of(value) for value in eqn.inputs if value.dtype.kind != "f"]
     found = _found(eqn, known)
-    low, high = limits(output.dtype)
-    return found if found and low <= found[0] and found[1] <= high else (low, high)
+    return found if found and fit(found, output.dtype) else limits(output.dtype)
 
 
 def _found(eqn: Eqn, known: Sequence[Bounds]) -> Bounds | None:
@@ -50,6 +55,8 @@ def _found(eqn: Eqn, known: Sequence[Bounds]) -> Bounds | None:
         return 0, max(0, eqn.params["shape"][eqn.params["dimension"]] - 1)
     if name in ("argmax", "argmin"):
         return 0, max(0, eqn.inputs[0].shape[eqn.params["axes"][0]] - 1)
+    if name == "searchsorted":
+        return 0, eqn.inputs[0].shape[0]
     if len(known) < len(eqn.inputs) or not known:
         return None
     if name in MADE_OF:

@@ -67,6 +67,7 @@ class Kernel:
         self.divisions = 0
         self.levels = [Level()]
         self.read_before: dict[tuple[Value, tuple[Index, ...]], Expr] = {}
+        self.names: dict[tuple[int, str], str] = {}  # of expressions
         self.primitives: list[str] = []
 
     # --- Loops and statements ---
@@ -151,8 +152,11 @@ class Kernel:
         """Give an expression a name, in the outermost loop that knows it."""
         if expr.text.isidentifier():
             return expr
-        name = self.page.name(hint)
-        self.levels[expr.depth].before.append(f"const {name} = {expr.rounded};")
+        key = expr.depth, expr.rounded
+        if key not in self.names:
+            self.names[key] = self.page.name(hint)
+            self.levels[expr.depth].before.append(f"const {self.names[key]} = {expr.rounded};")
+        name = self.names[key]
         return replace(expr, text=name, cost=0, rounds=False, product=False)
 
     def filled(self, template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool, cost: int) -> Expr:

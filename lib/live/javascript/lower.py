@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from lib.live.javascript.expression import literal
 from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var
@@ -96,13 +95,16 @@ class Lowering:
     def buffer(self, value: Value) -> Buffer:
         """A buffer that holds the value now."""
         place = self.where(value)
-        return place if isinstance(place, Buffer) else self.kept(value)
+        if not isinstance(place, Buffer):
+            place = self.places[self.kept(value, self.hints.get(value, "kept"))]
+            assert isinstance(place, Buffer)
+        return place
 
-    def kept(self, value: Value) -> Any:
+    def kept(self, value: Value, hint: str = "kept") -> Var:
         """A copy of a value, in a place of its own."""
-        place = self.place(copy := Var(value.shape, value.dtype), "kept")
+        place = self.place(copy := Var(value.shape, value.dtype), hint)
         self.declare(place)
-        self.copy(place, value)
+        self.copy(place, value, self.definitions.get(value))
         return copy
 
     def scratch(self, hint: str, length: int) -> str:

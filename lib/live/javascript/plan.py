@@ -9,6 +9,8 @@ from lib.live.javascript.rule import rule_of
 
 CHEAP = 2  # operations; what costs more is not worked out twice
 
+SAME_ORDER = ("reshape", "squeeze", "expand_dims", "broadcast_in_dim")  # the views that keep it
+
 # Of each value, the loops that read it: by the equation that they are for, and through which view.
 Routes = defaultdict[Value, set[tuple[Any, Eqn | None]]]
 
@@ -34,18 +36,24 @@ def _routes(graph: Graph, cost: Counter[Value], placed: set[Value], again: set[V
         rule = rule_of(eqn)
         through: set[Any] = {(eqn, None)}
         several = {value for n, value in enumerate(eqn.inputs) if value.shape and n in rule.again}
+        placed |= {eqn.inputs[n] for n in rule.whole}
         if rule.loops:
             again |= set(eqn.reads) if eqn.graphs else several
         else:
             out = eqn.output
             if cost[out] > (CHEAP if out.shape else 0) and (len(routes[out]) > 1 or out in again):
                 placed.add(out)
-            is_view = not rule.cost or any(value.shape not in ((), out.shape) for value in eqn.inputs)
-            view = eqn if is_view or several else None
-            through = {(loop, view or its) for loop, its in ([(eqn, None)] if out in placed else routes[out])}
+            through = {(eqn, None)} if out in placed else routes[out]
             again |= several | {value for value in eqn.inputs if value.shape and prod(value.shape) < prod(out.shape)}
             if out in again and out not in placed:
                 again |= set(eqn.inputs)
         for value in eqn.reads:
-            routes[value] |= through
+            stays = rule.loops or (value not in several and _stays(eqn, value))
+            routes[value] |= through if stays else {(loop, eqn) for loop, _ in through}
     return placed, routes
+
+
+def _stays(eqn: Eqn, value: Value) -> bool:
+    """Whether an element of the result is made of that of an input with the same index, whatever axes of length 1."""
+    long, its = ([size for size in x.shape if size != 1] for x in (eqn.output, value))
+    return not its or (long == its and (rule_of(eqn).cost > 0 or eqn.primitive in SAME_ORDER))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Inline = Callable[["Kernel", Eqn, tuple[Index, ...]], Expr]
 Loops = Callable[["Lowering", Eqn], None]
+Inputs = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,18 @@ class Rule:
     inline: Inline = lambda *_: NotImplemented  # never called where there are loops
     loops: Loops | None = None
     cost: int = 1  # of one element, in additions, about
-    again: tuple[int, ...] = ()  # inputs whose elements may be read several times each, so should be worked out before
+    again: Inputs = ()  # inputs whose elements may be read several times each, so should be worked out before
+    whole: Inputs = ()  # inputs that must lie in a buffer
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(*primitives: str, loops: bool = False, cost: int = 1, again: tuple[int, ...] = ()) -> Callable:
+def rule(*primitives: str, loops: bool = False, cost: int = 1, again: Inputs = (), whole: Inputs = ()) -> Callable:
     """Enter a function into the table, as the rule of some primitives."""
 
     def enter(function: Callable) -> Callable:
-        entry = Rule(loops=function, again=again) if loops else Rule(function, cost=cost, again=again)
+        entry = Rule(loops=function, again=again, whole=whole) if loops else Rule(function, cost=cost, again=again)
         RULES.update(dict.fromkeys(primitives, entry))
         return function
 

@@ -3,33 +3,40 @@
 // The bytes of base64 text as an array of one type of numbers, given to an array of another.
 function decode(Result, Stored, text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return Result === Stored ? new Result(bytes.buffer) : Result.from(new Stored(bytes.buffer));
+  return new Result(new Stored(bytes.buffer));
 }
 
 // Threefry-2x32 with 20 rounds: two random numbers for a key and a counter of two numbers each.
 // J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011.
 const pair = new Uint32Array(2);
+const turned = (x, bits) => (x << bits) | (x >>> (32 - bits));
 function threefry(key0, key1, x, y) {
   const key2 = key0 ^ key1 ^ 0x1bd11bda;
-  function round(r) {
-    x = (x + y) | 0;
-    y = ((y << r) | (y >>> (32 - r))) ^ x;
-  }
-  x = (x + key0) | 0;
-  y = (y + key1) | 0;
-  round(13); round(15); round(26); round(6);
-  x = (x + key1) | 0;
-  y = (y + key2 + 1) | 0;
-  round(17); round(29); round(16); round(24);
-  x = (x + key2) | 0;
-  y = (y + key0 + 2) | 0;
-  round(13); round(15); round(26); round(6);
-  x = (x + key0) | 0;
-  y = (y + key1 + 3) | 0;
-  round(17); round(29); round(16); round(24);
-  x = (x + key1) | 0;
-  y = (y + key2 + 4) | 0;
-  round(13); round(15); round(26); round(6);
+  x = (x + key0) | 0; y = (y + key1) | 0;
+  x = (x + y) | 0; y = turned(y, 13) ^ x;
+  x = (x + y) | 0; y = turned(y, 15) ^ x;
+  x = (x + y) | 0; y = turned(y, 26) ^ x;
+  x = (x + y) | 0; y = turned(y, 6) ^ x;
+  x = (x + key1) | 0; y = (y + key2 + 1) | 0;
+  x = (x + y) | 0; y = turned(y, 17) ^ x;
+  x = (x + y) | 0; y = turned(y, 29) ^ x;
+  x = (x + y) | 0; y = turned(y, 16) ^ x;
+  x = (x + y) | 0; y = turned(y, 24) ^ x;
+  x = (x + key2) | 0; y = (y + key0 + 2) | 0;
+  x = (x + y) | 0; y = turned(y, 13) ^ x;
+  x = (x + y) | 0; y = turned(y, 15) ^ x;
+  x = (x + y) | 0; y = turned(y, 26) ^ x;
+  x = (x + y) | 0; y = turned(y, 6) ^ x;
+  x = (x + key0) | 0; y = (y + key1 + 3) | 0;
+  x = (x + y) | 0; y = turned(y, 17) ^ x;
+  x = (x + y) | 0; y = turned(y, 29) ^ x;
+  x = (x + y) | 0; y = turned(y, 16) ^ x;
+  x = (x + y) | 0; y = turned(y, 24) ^ x;
+  x = (x + key1) | 0; y = (y + key2 + 4) | 0;
+  x = (x + y) | 0; y = turned(y, 13) ^ x;
+  x = (x + y) | 0; y = turned(y, 15) ^ x;
+  x = (x + y) | 0; y = turned(y, 26) ^ x;
+  x = (x + y) | 0; y = turned(y, 6) ^ x;
   pair[0] = x + key2;
   pair[1] = y + key0 + 5;
   return pair;
@@ -61,18 +68,14 @@ function nextAfter(x, y) {
   return floatOfBits(bitsOfFloat(x) + (y > x === x > 0 ? 1 : -1));
 }
 
-// The whole number at or before x on the way to 0, or the nearest that its type has.
+// The whole number at or before x on the way to 0, or the nearest that its type has; 0 for NaN.
 function toInteger(x, low, high) {
-  return x > low ? Math.trunc(Math.min(x, high)) : x <= low ? low : 0;
+  return Math.trunc(Math.min(Math.max(x, low), high)) || 0;
 }
 
-// The nearest whole number; of a half, the even one.
+// The whole number nearest to a float32; of a half, the even one, as float64 rounds where it has no halves.
 function roundEven(x) {
-  const low = Math.floor(x);
-  const part = x - low;
-  if (part === 0) return x;
-  const result = part > 0.5 || (part === 0.5 && low % 2 !== 0) ? low + 1 : low;
-  return result === 0 && x < 0 ? -0 : result;
+  return Math.sign(x) * Math.fround(Math.abs(x) + 2 ** 52 - 2 ** 52);
 }
 
 // The nearest whole number; of a half, the one further from 0.
@@ -112,6 +115,17 @@ function inOrder(x, y) {
 function logAddExp(x, y) {
   const most = Math.max(x, y);
   return Number.isFinite(most) ? most + Math.log1p(Math.exp(-Math.abs(x - y))) : most;
+}
+
+// The sum of a row, added in pairs: its second half to the first, until one number is left.
+function pairwiseSum(row) {
+  const rest = row.slice();
+  for (let n = rest.length; n > 1; ) {
+    const half = (n + 1) >> 1;
+    for (let i = half; i < n; i++) rest[i - half] += rest[i];
+    n = half;
+  }
+  return rest[0] ?? 0;
 }
 
 // The error function: a series with positive terms near 0, a continued fraction for the tail.
@@ -186,6 +200,18 @@ function besselI0e(x) {
   let sum = 1;
   for (let k = 1; term > sum * 1e-10; k++) sum += term *= (a / (2 * k)) ** 2;
   return sum * Math.exp(-a);
+}
+
+// How many numbers of a row, which are in order, are less than x.
+function countBelow(row, x) {
+  let low = 0;
+  let high = row.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (row[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 // The n entries from a start on, a stride apart.

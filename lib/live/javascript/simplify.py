@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax.extend.core import JaxprEqn
 
+from lib.live.javascript import bounds
 from lib.live.javascript.graph import Const, Eqn, Value, constant, seen
 
 SMALL = 1024  # bytes; what is larger than this, and than what it comes from, is computed when the page starts
@@ -25,6 +26,8 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
     neutral = {"mul": 1, "div": 1, "sub": 0}.get(name)
     if neutral is not None and _is(inputs[1], neutral):
         return _if_whole(inputs[0], inputs[1])
+    if name in ("max", "min", "rem") and inputs[0].dtype.kind in "iu":
+        return _decided(name, inputs)
     if name in ("and", "or") and inputs[0].dtype.kind == "b":
         for value, other in (inputs, inputs[::-1]):
             if _is(other, name == "and"):
@@ -36,6 +39,15 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
             return _if_whole(inputs[1], inputs[0])
         if _is(inputs[1], 0):
             return _if_whole(inputs[0], inputs[1])
+    return None
+
+
+def _decided(name: str, inputs: Sequence[Value]) -> Value | None:
+    """Of two whole numbers, the one that is larger or smaller by its bounds, or too small to be divided."""
+    for value, other in (inputs,) if name == "rem" else (inputs, inputs[::-1]):
+        (low, high), (its_low, its_high) = bounds.of(value), bounds.of(other)
+        if {"max": low >= its_high, "min": high <= its_low, "rem": 0 <= low <= high < its_low}[name]:
+            return _if_whole(value, other)
     return None
 
 

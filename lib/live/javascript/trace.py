@@ -13,6 +13,7 @@ from jax._src.source_info_util import user_frame
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from lib.live.javascript import bounds
+from lib.live.javascript.calls import primitive_of
 from lib.live.javascript.graph import Const, Eqn, Graph, Value, Var, constant, seen
 from lib.live.javascript.simplify import evaluated, identity, needed, unchanged
 
@@ -20,7 +21,6 @@ CALLS = {  # where a call keeps what it calls
     **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
 }
-PLAIN = {"floor_divide": "div", "remainder": "rem"}
 SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
 PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
 
@@ -72,8 +72,8 @@ class Tracer:
     def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
         """The values of an equation's outputs; most equations go into the graph, some need not."""
         name, params = eqn.primitive.name, eqn.params
-        if name == "jit" and params["name"] in PLAIN and (plain := self.plain(eqn, inputs)):
-            return plain
+        if name == "jit" and (whole := self.as_one(eqn, inputs)):
+            return whole
         line, variable = source = _source(eqn) or self.source
         if name in CALLS:
             outside, self.source = self.source, source
@@ -93,6 +93,8 @@ class Tracer:
             return [same]
         if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
             return known
+        if name == "scan" and params["length"] == 1:
+            return self.only_step(eqn, inputs)
         if name == "dot_general":
             inputs, params = self.untransposed(inputs, params)
         outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
@@ -108,19 +110,31 @@ class Tracer:
             new.inputs = (inputs[0], *inputs[2:], *self.columns(inputs[1], new))
         return self.add(new)
 
-    def plain(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
-        """`//` and `%` of numbers that are not negative: what JAX does for the others is left out."""
-        (x, y), (out,) = inputs, eqn.outvars
-        output = Var(*seen(out.aval, ""))
-        if (
-            isinstance(x, Const)
-            or x.dtype != y.dtype
-            or x.dtype.kind == "f"
-            or bounds.of(x)[0] < 0
-            or bounds.of(y)[0] <= 0
-        ):
+    def as_one(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
+        """The result of a call that one equation stands for."""
+        if not (found := primitive_of(eqn, *inputs)):
             return None
-        return self.add(Eqn(PLAIN[eqn.params["name"]], (x, y), (output,), {}, *(_source(eqn) or self.source)))
+        if all(isinstance(value, Const) for value in inputs) and (results := evaluated(eqn, inputs)):
+            return results
+        name, params = found
+        output = Var(*seen(eqn.outvars[0].aval, ""))
+        if same := unchanged(name, params, inputs, output.shape):
+            return [same]
+        return self.add(Eqn(name, tuple(inputs), (output,), params, *(_source(eqn) or self.source)))
+
+    def only_step(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
+        """The results of a scan that makes one step: no loop is needed."""
+        params = eqn.params
+        kept, arrays = _cut(inputs, params["num_consts"] + params["num_carry"])
+        slices = [self.reshaped(array, array.shape[1:], eqn) for array in arrays]
+        results = self.inline(params["jaxpr"], [*kept, *slices])
+        carry, stacked = _cut(results, params["num_carry"])
+        return [*carry, *(self.reshaped(value, (1, *value.shape), eqn) for value in stacked)]
+
+    def reshaped(self, value: Value, shape: tuple[int, ...], eqn: JaxprEqn) -> Value:
+        if isinstance(value, Const):
+            return Const(value.value.reshape(shape), None if value.key is None else value.key.reshape(shape[:-1]))
+        return self.add(Eqn("reshape", (value,), (Var(shape, value.dtype),), {}, *(_source(eqn) or self.source)))[0]
 
     def made(self, value: Value) -> Eqn | None:
         """The equation that gives a value."""

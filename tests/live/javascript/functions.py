@@ -12,6 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax, nn, random
 
+from lib import threefry
+from lib.summation import pairwise_sum
+
 Maker = Callable[[int], Any]
 FUNCTIONS: dict[str, tuple[Callable, tuple[Maker, ...]]] = {}
 EXACT: set[str] = set()
@@ -74,6 +77,17 @@ def special(call: int) -> np.ndarray:
 # --- Arithmetic ----------------------------------------------------------------------------------
 
 add("arithmetic", lambda x, y: (x + y, x - y, x * y, x / y, -x, jnp.abs(x)), f(3, 4), f(3, 4))
+add(
+    "of known bounds",
+    lambda n, m: [
+        fn(jnp.clip(n, *x), jnp.clip(m, *y))
+        for x in ((2, 3), (3, 6), (5, 9))
+        for y in ((2, 3), (3, 6), (5, 9))
+        for fn in (jnp.maximum, jnp.minimum, jnp.remainder, lax.rem)
+    ],
+    i(9),
+    i(9),
+)
 add("fused multiply-add", lambda x, y: x * y + x, f(50), f(50))
 add("remainder of floats", lambda x, y: (lax.rem(x, y), x % y), f(20), f(20))
 add("floor and the like", lambda x: (jnp.floor(x), jnp.ceil(x), jnp.trunc(x), jnp.sign(x)), special, exact=True)
@@ -164,6 +178,7 @@ add("slices", lambda x: (x[1:4], x[::2], x[::-1], x[-2:], x[4:1:-1], x[2]), f(7)
 add("slices of a matrix", lambda x: (x[1:, ::2], x[:, ::-1].T, x[1]), f(4, 5), exact=True)
 add("pad", lambda x: (jnp.pad(x, 2), jnp.pad(x, ((1, 0), (0, 2)), constant_values=7)), f(2, 3), exact=True)
 add("pad with gaps", lambda x: lax.pad(x, jnp.float32(9), [(1, 2, 2), (-1, 0, 1)]), f(3, 4), exact=True)
+add("pad that shifts", lambda x: (y := jnp.exp(x), lax.pad(y, 0.0, [(-1, 1, 0)]) + y), f(9))
 add("pad as a mirror", lambda x: (jnp.pad(x, 2, "edge"), jnp.pad(x, 2, "reflect")), f(4), exact=True)
 add("concatenate", lambda x, y: (jnp.concatenate([x, y, x], 1), jnp.concatenate([x, x])), f(2, 3), f(2, 4), exact=True)
 add("stack", lambda x, y: (jnp.stack([x, y]), jnp.stack([x, y], -1), jnp.hstack([x, y])), f(3), f(3), exact=True)
@@ -186,6 +201,18 @@ add("extremes with nan", lambda x: (x.max(), x.min(), jnp.nanmax(x), jnp.argmax(
 add("argmax", lambda x: (jnp.argmax(x), jnp.argmax(x, 0), jnp.argmin(x, 1)), f(4, 5))
 add("argmax with ties", lambda n: (jnp.argmax(n, 1), jnp.argmin(n, 0)), i(5, 9, low=0, high=2))
 add("any and all", lambda p: (p.any(), p.all(0), p.any(1), jnp.count_nonzero(p)), b(3, 4))
+add(
+    "sums in pairs",
+    lambda x: (pairwise_sum(x[0]), pairwise_sum(x), jax.vmap(pairwise_sum, 1)(x), pairwise_sum(x[:1, 0])),
+    f(7, 7),
+    exact=True,
+)
+add(
+    "sums in pairs of what is worked out",
+    lambda x: (pairwise_sum(x * 2), pairwise_sum(jnp.ones(5)) + x),
+    f(9),
+    exact=True,
+)
 add("sums of integers wrap", lambda x, y: (x.sum(), x.prod(), y.sum(), y.prod()), wide(9), u(9))
 add("bits reduced", lambda x: lax.reduce_xor(x, (0,)) + lax.reduce_or(x, (0,)) + lax.reduce_and(x, (0,)), u(9))
 add("running sums", lambda x, n: (jnp.cumsum(x), jnp.cumsum(n, 0), jnp.cumsum(n, 1)), f(9), i(3, 4))
@@ -279,12 +306,24 @@ add(
 )
 add("sort together", lambda n, x: lax.sort((n, x, -x), num_keys=2), i(20, low=0, high=3), f(20), exact=True)
 add("lexsort", lambda n, m: jnp.lexsort((n, m)), i(20, low=0, high=3), i(20, low=0, high=3))
+add("largest k of what has no buffer", lambda x: lax.top_k(x * 2, 3), f(9), exact=True)
 add("largest k", lambda x, n: (*lax.top_k(x, 3), *lax.top_k(n, 4)), f(9), i(2, 9, low=0, high=3), exact=True)
 add(
     "searchsorted",
     lambda x, y: (jnp.searchsorted(jnp.sort(x), y), jnp.searchsorted(jnp.sort(x), y, "right")),
     f(9),
     f(20),
+)
+add(
+    "searchsorted of whole numbers",
+    lambda n, m: (
+        *(jnp.searchsorted(jnp.sort(n), x, side) for x in (m, m[0]) for side in ("left", "right")),
+        jnp.searchsorted(jnp.sort(n), m.reshape(5, 4)),
+        jax.vmap(lambda x: jnp.searchsorted(jnp.sort(n), x, "right"), 1)(m.reshape(5, 4)),
+        jax.vmap(lambda row: jnp.searchsorted(jnp.sort(row), m))(n.reshape(3, 3)),
+    ),
+    i(9, low=-3, high=3),
+    i(20, low=-4, high=4),
 )
 add("median", lambda x: (jnp.median(x), jnp.quantile(x, jnp.array([0.1, 0.9])), jnp.percentile(x, 25.0)), f(9))
 add("unique", lambda n: jnp.unique(n, size=9, fill_value=99), i(9, low=0, high=5))
@@ -310,6 +349,12 @@ add(
     f(4),
     f(4, 4),
 )
+add(
+    "scan of one step",
+    lambda x, k: lax.scan(lambda c, v: (c + v[0], (c, random.bits(v[1]), v[0])), x, (jnp.ones((1, 4)), k[None])),
+    f(4),
+    key,
+)
 add("scan of two", lambda x, n: lax.scan(lambda c, v: ((c[0] + v[0], c[1] * 2), v[1]), (x[0], 1), (x, n)), f(5), i(5))
 add("scan in scan", lambda x: lax.scan(lambda c, v: (lax.scan(lambda d, w: (d + w, w), c, v)[0], c), 0.0, x), f(4, 3))
 add("map", lambda x: lax.map(lambda v: jnp.sum(v) * v, x), f(4, 3))
@@ -332,6 +377,15 @@ add("nested jit", lambda x: jax.jit(lambda v: jax.jit(jnp.sin)(v) + 1)(x) * 2, f
 # --- Random numbers ------------------------------------------------------------------------------
 
 add("random bits", lambda k: (random.bits(k, (9,)), random.bits(k, (2, 3)), random.bits(k)), key)
+add(
+    "our random bits",
+    lambda k: (
+        threefry.bits(k, 9),
+        jax.vmap(threefry.bits, (0, None))(random.split(k), 4),
+        threefry.bits(k, 2**14 + 1),
+    ),
+    key,
+)
 add("random bytes", lambda k: (random.bits(k, (9,), jnp.uint8), random.bits(k, (9,), jnp.uint16)), key)
 add("keys", lambda k: (random.split(k, 3), random.fold_in(k, 7), random.key_data(random.split(k)[1])), key)
 add("key of a seed", lambda n: random.bits(random.key(n), (4,)), i(high=2**31 - 1))

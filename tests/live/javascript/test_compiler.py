@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib import threefry
 from lib.live import to_javascript
 from lib.live.javascript import RULES, Unsupported, bounds
 from lib.live.javascript.expression import Expr, fill, grouped, literal
@@ -15,6 +16,7 @@ from lib.live.javascript.graph import Const, Eqn, Var
 from lib.live.javascript.index import Index, Variable, flat, unflat
 from lib.live.javascript.print import helpers
 from lib.live.javascript.trace import trace
+from lib.summation import pairwise_sum
 
 FLOAT, INT = np.dtype(np.float32), np.dtype(np.int32)
 
@@ -124,6 +126,8 @@ def test_what_bounds_decide_needs_no_code():
     text = to_javascript(lambda x: x[jnp.arange(6) // 2], np.ones(3, np.float32))
     assert "?" not in text
     assert "Math.min" not in text
+    assert "%" not in to_javascript(lambda x: x[jnp.arange(6) % 9], np.ones(6, np.float32))
+    assert "Math" not in to_javascript(lambda n: n + jnp.clip(jnp.arange(6), 0, 5), np.int32(3))
     assert to_javascript(lambda n: n * 0 < 1, np.int32(3)).count("true") == 1
 
 
@@ -136,6 +140,25 @@ def test_calls_are_inlined_and_nothing_is_worked_out_twice():
 
     graph, _ = trace(twice, (np.float32(1),))
     assert [eqn.primitive for eqn in graph.eqns] == ["sin", "add"]
+
+
+def test_a_call_that_the_page_has_a_helper_for_is_not_inlined():
+    def drawn(key, x):
+        return jnp.searchsorted(jnp.cumsum(x), threefry.bits(key, 9).astype(jnp.int32)), pairwise_sum(x / 2)
+
+    text = to_javascript(drawn, jax.random.key(0), np.arange(9))
+    assert (
+        text.count("randomBits(") == text.count("countBelow(") == text.count("pairwiseSum(") == 2
+    )  # with its own line
+    assert "step" not in text
+
+
+def test_a_call_of_another_function_of_that_name_is_inlined():
+    @jax.jit
+    def pairwise_sum(x):
+        return x.max()
+
+    assert "pairwiseSum" not in to_javascript(lambda x: pairwise_sum(x), np.ones(3, np.float32))
 
 
 def test_what_depends_on_constants_only_is_not_in_the_function():

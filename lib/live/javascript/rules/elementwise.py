@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lib.live.javascript import bounds
 from lib.live.javascript.expression import Expr
 from lib.live.javascript.graph import Const, Eqn, Unsupported, Value
 from lib.live.javascript.index import Index
@@ -55,9 +56,7 @@ formula("add add_any", "x + y")
 formula("sub", "x - y")
 formula("mul", float="x * y", int="Math.imul(x, y)", rounds="float unsigned")
 formula("div", float="x / y", int=lambda eqn: _unless_zero(eqn, "x / y", "divide(x, y)"))
-formula(
-    "rem", float="x % y", int=lambda eqn: _unless_zero(eqn, "x % y", "remainder(x, y)"), rounds="float int unsigned"
-)
+formula("rem", float="x % y", int=lambda eqn: _unless_zero(eqn, "x % y", "remainder(x, y)"), rounds="int")  # for −0
 formula("neg", "-x", rounds="int unsigned")
 formula("abs", float="Math.abs(x)", int="Math.abs(x)", rounds="int")
 formula("sign", "Math.sign(x)", rounds="")
@@ -138,8 +137,8 @@ def _convert(kernel: Kernel, eqn: Eqn, index: tuple[Index, ...]) -> Expr:
     if old.kind == "f" and new.kind in "iu":
         limits = np.iinfo(new)
         return kernel.filled(f"toInteger(x, {limits.min}, {limits.max})", [expr], new, False, 2)
-    wider = np.can_cast(old, new)
-    return kernel.filled("x", [expr], new, not wider, 0 if wider else 1)
+    fits = np.can_cast(old, new) or (new.kind != "f" and bounds.fit(bounds.of(eqn.inputs[0]), new))
+    return kernel.filled("x", [expr], new, not fits, 0 if fits else 1)
 
 
 RULES["convert_element_type"] = Rule(_convert)

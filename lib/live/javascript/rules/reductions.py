@@ -84,6 +84,12 @@ def _reduce(page: Lowering, eqn: Eqn, starts: dict[str, str], inner: Callable[..
     page.loops(build, eqn)
 
 
+@rule("pairwise_sum", loops=True, whole=(0,))
+def pairwise_sum(page: Lowering, eqn: Eqn) -> None:
+    row, target = page.buffer(eqn.inputs[0]), page.place(eqn.output)
+    page.write(f"const {target.name} = pairwiseSum({row.name});")
+
+
 @rule("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp", loops=True)
 def running(page: Lowering, eqn: Eqn) -> None:
     name, x = eqn.primitive.removeprefix("cum"), eqn.inputs[0]

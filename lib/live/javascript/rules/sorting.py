@@ -1,5 +1,6 @@
 """Orders: the sorting itself is done by a helper, on one row of the arrays after another."""
 
+from dataclasses import replace
 from math import prod
 
 from lib.live.javascript.graph import Eqn
@@ -26,7 +27,21 @@ def sort(page: Lowering, eqn: Eqn) -> None:
     page.loops(build, eqn)
 
 
-@rule("top_k", loops=True, again=(0,))
+@rule("searchsorted", loops=True, whole=(0,))
+def search(page: Lowering, eqn: Eqn) -> None:
+    row, target = page.buffer(eqn.inputs[0]), page.place(eqn.output)
+    template = "x" if eqn.params["side"] == "left" else "x + 1"  # of whole numbers
+
+    def build(kernel: Kernel) -> None:
+        index = kernel.loop(eqn.output.shape)
+        x = kernel.filled(template, [kernel.read(eqn.inputs[1], index)], eqn.output.dtype, False, 1)
+        stored = kernel.store(target, index, replace(x, text=f"countBelow({row.name}, {x.text})"))
+        kernel.do(stored if eqn.output.shape else f"const {stored}")
+
+    page.loops(build, eqn)
+
+
+@rule("top_k", loops=True, whole=(0,))
 def top_k(page: Lowering, eqn: Eqn) -> None:
     x, k = eqn.inputs[0], eqn.params["k"]
     axis = eqn.params["axis"] % len(x.shape)

@@ -28,12 +28,14 @@ def concatenate(page: Lowering, eqn: Eqn) -> None:
 @rule("stack", loops=True)
 def stack(page: Lowering, eqn: Eqn) -> None:
     axis, target = eqn.params["axis"], page.place(eqn.output)
-    for n, part in enumerate(eqn.inputs):
 
-        def where(index: tuple[Index, ...], n: int = n) -> tuple[Index, ...]:
-            return (*index[:axis], Index(constant=n), *index[axis:])
+    def build(kernel: Kernel) -> None:
+        index = kernel.loop(eqn.inputs[0].shape)
+        for n, part in enumerate(eqn.inputs):
+            where = (*index[:axis], Index(constant=n), *index[axis:])
+            kernel.do(kernel.store(target, where, kernel.read(part, index)))
 
-        page.copy(target, part, eqn, where)
+    page.loops(build, eqn)
 
 
 @rule("dynamic_update_slice", loops=True)
@@ -63,7 +65,7 @@ COMBINED = {
 }
 
 
-@rule(*COMBINED, loops=True, again=())
+@rule(*COMBINED, loops=True)
 def scatter(page: Lowering, eqn: Eqn) -> None:
     x, update, *columns = eqn.inputs
     numbers, mode = eqn.params["dimension_numbers"], eqn.params["mode"].name

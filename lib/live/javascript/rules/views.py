@@ -95,7 +95,7 @@ def _(_kernel: Kernel, eqn: Eqn, index: Place) -> Expr:
     return Expr(at.text, dtype, at.depth, cost=int(" " in at.text), index=at if dtype.kind in "iu" else None)
 
 
-@rule("pad")
+@rule("pad", cost=0)
 def _(kernel: Kernel, eqn: Eqn, index: Place) -> Expr:
     x, padding = eqn.inputs
     inside: list[str] = []

@@ -61,17 +61,17 @@
       const [rows, columns] = artist.size, channels = values.length / rows / columns;
       const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
       const context = canvas.getContext("2d"), picture = context.createImageData(columns, rows);
-      if (artist.table) artist.colours ??= bytes(artist.table);
+      const pixels = new Uint32Array(picture.data.buffer); // of four bytes each
+      if (artist.table) artist.colours ??= new Uint32Array(bytes(artist.table).buffer);
       const scale = values instanceof Float32Array ? 255 : 1;
       for (let i = 0; i < rows * columns; i++) {
-        const row = Math.floor(i / columns), to = 4 * (artist.flip ? i + (rows - 1 - 2 * row) * columns : i);
+        const row = Math.floor(i / columns), to = artist.flip ? i + (rows - 1 - 2 * row) * columns : i;
         if (artist.table) {
           const level = place(artist.levels, values[i]) * 256;
-          const from = 4 * Math.floor(Math.min(255, Math.max(0, level)));
-          if (!isNaN(level)) picture.data.set(artist.colours.subarray(from, from + 4), to);
+          if (!isNaN(level)) pixels[to] = artist.colours[Math.floor(Math.min(255, Math.max(0, level)))];
         } else {
-          picture.data[to + 3] = 255;
-          for (let c = 0; c < channels; c++) picture.data[to + c] = values[i * channels + c] * scale;
+          picture.data[4 * to + 3] = 255;
+          for (let c = 0; c < channels; c++) picture.data[4 * to + c] = values[i * channels + c] * scale;
         }
       }
       context.putImageData(picture, 0, 0);
@@ -175,34 +175,28 @@
 
     // --- From the controls to the picture: at most once a frame, and long work in slices, so that the page never waits
 
-    let work = null, step, asked = false, quiet;
-    const compute = () => {
-      if (!work) [work, step] = [run(...settings().map((value, i) => argument[sliders[i].kind](value))), {}];
-      const start = performance.now();
-      while (!step.done && performance.now() - start < SLICE) step = work.next();
-    };
+    let work = null, fresh = true, waiting = false, quiet; // fresh: the picture shows the settings as they are
 
-    const frame = () => {
+    const advance = () => {
       try {
-        compute();
-        if (!step.done) return requestAnimationFrame(frame);
+        work ??= run(...settings().map((value, i) => argument[sliders[i].kind](value)));
+        const start = performance.now();
+        let step;
+        do step = work.next();
+        while (!step.done && performance.now() - start < SLICE);
+        if (!step.done) return;
         show(step.value);
       } catch (error) {
         say(`This setting failed: ${error.message}`);
       }
       work = null;
-      asked = false;
+      fresh = true;
     };
 
-    // The first slice is worked off while the browser waits for the next frame.
-    const ask = () => {
-      asked = true;
-      requestAnimationFrame(frame);
-      try {
-        compute();
-      } catch {
-        work = null; // the frame fails as well, and says so
-      }
+    const frame = () => {
+      if (!fresh) advance();
+      waiting = !fresh;
+      if (waiting) requestAnimationFrame(frame);
     };
 
     const changed = () => {
@@ -212,14 +206,19 @@
         control.nextElementSibling.textContent = words(i);
       });
       work = null; // what is under way is for an older setting
-      if (!asked) ask();
+      fresh = false;
+      if (!waiting) {
+        waiting = true;
+        requestAnimationFrame(frame);
+        advance(); // while the browser waits for the frame
+      }
       clearTimeout(quiet);
       quiet = setTimeout(settled, 300);
     };
 
     // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
-      if (asked) return void (quiet = setTimeout(settled, 300));
+      if (!fresh) return void (quiet = setTimeout(settled, 300));
       const label = ({ labels, name }) => labels?.[0]?.firstChild.textContent.trim() || name;
       const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
       const texts = elements.filter((_, i) => artists[i].kind === "text").flat().map(({ textContent }) => textContent);

@@ -220,19 +220,23 @@ function picked(array, start, stride, n) {
   for (let i = 0; i < n; i++) row[i] = array[start + i * stride];
   return row;
 }
+// A whole number for each float32, in the same order; a NaN comes last.
+function rank(x) {
+  if (x !== x) return 2 ** 31;
+  return Math.sign(x) * (bitsOfFloat(x) & 0x7fffffff);
+}
 // Sorts rows of several arrays together by the first few of them; what is equal stays in its order.
 function sortTogether(arrays, keys, start, stride, n) {
   const rows = arrays.map((array) => picked(array, start, stride, n));
-  const order = new Uint32Array(n).map((_, i) => i);
-  order.sort((i, j) => {
-    for (let k = 0; k < keys; k++) {
-      const [x, y] = [rows[k][i], rows[k][j]];
-      if (x < y) return -1;
-      if (x > y) return 1;
-      if (x !== y && (x === x || y === y)) return x === x ? -1 : 1;
-    }
-    return i - j;
-  });
+  let order = new Uint32Array(n).map((_, i) => i);
+  while (keys--) {
+    // An entry and its place make one number, and plain numbers are sorted fastest.
+    const row = rows[keys], whole = !(row instanceof Float32Array), both = new Float64Array(n), before = order;
+    for (let i = 0; i < n; i++) both[i] = (whole ? row[order[i]] : rank(row[order[i]])) * n + i;
+    both.sort();
+    order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) order[i] = before[both[i] - Math.floor(both[i] / n) * n];
+  }
   for (let k = 0; k < arrays.length; k++) {
     for (let i = 0; i < n; i++) arrays[k][start + i * stride] = rows[k][order[i]];
   }

@@ -226,6 +226,9 @@ add("matrix times vector", lambda a, x: (a @ x, x @ a.T, jnp.dot(x, x)), f(4, 5)
 add("matrix times matrix", lambda a, c: (a @ c, c.T @ a.T, a.T @ a), f(4, 5), f(5, 6))
 add("batches of matrices", lambda a, c: (a @ c, jnp.einsum("bij,bjk->kbi", a, c)), f(2, 3, 4), f(2, 4, 5))
 add(
+    "four columns at a time", lambda a, c: (a @ c.T, jnp.einsum("ij,kmj->kim", a, c.reshape(2, 4, 5))), f(3, 5), f(8, 5)
+)
+add(
     "einsum",
     lambda a, c: (jnp.einsum("ij,kj->ik", a, c), jnp.einsum("ij,ij->", a, a), jnp.outer(a[0], c[0])),
     f(3, 4),

@@ -14,6 +14,9 @@ from lib.live.javascript.rule import rule
 
 Place = tuple[Index, ...]
 
+# So many columns of a product are worked out together: a sum that waits for nothing but itself leaves a processor idle.
+TOGETHER = 4
+
 # How a total begins, and how it goes on with the next element x.
 STEPS = {
     "sum": ("0", "{total} += {x}"),
@@ -117,39 +120,52 @@ def product(page: Lowering, eqn: Eqn) -> None:
     (summed, summed_right), (batch, batch_right) = eqn.params["dimension_numbers"]
     free = [a for a in range(len(left.shape)) if a not in (*summed, *batch)]
     free_right = [a for a in range(len(right.shape)) if a not in (*summed_right, *batch_right)]
-    columns = [right.shape[a] for a in free_right]
+    height, length, columns = (
+        [x.shape[a] for a in axes] for x, axes in ((left, (*batch, *free)), (left, summed), (right, free_right))
+    )
     target, dtype = page.place(eqn.output), eqn.output.dtype
-    scattered = prod(columns) > 1 and len(right.shape) - 1 in free_right
-    row = page.scratch("row", prod(columns)) if scattered else ""
 
-    def build(kernel: Kernel) -> None:
-        rows = kernel.loop([left.shape[a] for a in (*batch, *free)])
-        depth = kernel.depth
-        if scattered:
-            kernel.do(f"{row}.fill(0);")
-            total = ""
-        else:
-            i = kernel.loop(columns)
-            depth = kernel.depth
-            total = target.name if isinstance(target, Scalar) else page.name("total")
-            kernel.do(f"let {total} = 0;")
-        k = kernel.loop([left.shape[a] for a in summed])
-        if scattered:
-            i = kernel.loop(columns)
-        a = kernel.read(left, _placed((*batch, *free), rows, summed, k))
+    def row(kernel: Kernel, rows: Place, k: Place) -> Expr:
+        return kernel.read(left, _placed((*batch, *free), rows, summed, k))
+
+    def term(kernel: Kernel, a: Expr, rows: Place, i: Place, k: Place) -> str:
         b = kernel.read(right, _placed((*batch_right, *free_right), (*rows[: len(batch)], *i), summed_right, k))
-        if scattered:
-            a = kernel.bind(a, "x")
-        term = kernel.filled("x * y" if dtype.kind == "f" else "Math.imul(x, y)", [a, b], dtype, False, 1).text
-        if scattered:
-            kernel.do(f"{row}[{kernel.place(flat(i, columns))}] += {term};")
-            offset = kernel.place(flat(rows, [left.shape[a] for a in (*batch, *free)]) * prod(columns))
-            kernel.after(depth, f"{target.name}.set({row}{'' if offset == '0' else f', {offset}'});")
+        return kernel.filled("x * y" if dtype.kind == "f" else "Math.imul(x, y)", [a, b], dtype, False, 1).text
+
+    def rows_times_columns(kernel: Kernel) -> None:
+        rows = kernel.loop(height)
+        if columns and columns[-1] % TOGETHER == 0:
+            *others, last = kernel.loop([*columns[:-1], columns[-1] // TOGETHER])
+            places = [(*others, last * TOGETHER + j) for j in range(TOGETHER)]
         else:
-            kernel.do(f"{total} += {term};")
+            places = [kernel.loop(columns)]
+        depth = kernel.depth
+        totals = [target.name] if isinstance(target, Scalar) else [page.name("total") for _ in places]
+        kernel.do(f"let {', '.join(f'{total} = 0' for total in totals)};")
+        k = kernel.loop(length)
+        a = row(kernel, rows, k)
+        if len(places) > 1:
+            a = kernel.bind(a, "x")
+        for i, total in zip(places, totals, strict=True):
+            kernel.do(f"{total} += {term(kernel, a, rows, i, k)};")
             kernel.after(depth, kernel.store(target, (*rows, *i), Expr(total, dtype, rounds=True)))
 
-    page.loops(build, eqn)
+    def rows_into_rows(kernel: Kernel) -> None:
+        rows = kernel.loop(height)
+        depth = kernel.depth
+        kernel.do(f"{sums}.fill(0);")
+        k = kernel.loop(length)
+        i = kernel.loop(columns)
+        a = kernel.bind(row(kernel, rows, k), "x")
+        kernel.do(f"{sums}[{kernel.place(flat(i, columns))}] += {term(kernel, a, rows, i, k)};")
+        offset = kernel.place(flat(rows, height) * prod(columns))
+        kernel.after(depth, f"{target.name}.set({sums}{'' if offset == '0' else f', {offset}'});")
+
+    if prod(columns) > 1 and len(right.shape) - 1 in free_right:
+        sums = page.scratch("row", prod(columns))
+        page.loops(rows_into_rows, eqn)
+    else:
+        page.loops(rows_times_columns, eqn)
 
 
 def _placed(axes: tuple[int, ...], index: Place, others: tuple[int, ...], other: Place) -> Place:

@@ -38,7 +38,7 @@ except ImportError:
 RESULTS = Path(__file__).with_suffix(".json")
 NUMPY, SKLEARN, PANDAS, GENERATOR, MEMORY = "NumPy", "scikit-learn", "pandas", "NumPy Generator", "memory bandwidth"
 SIZES = outfits.sizes
-ROUNDS = {50: 101, 10**3: 101, 10**4: 51, 10**5: 21, 10**6: 15, 10**7: 3}  # by number of outfits
+ROUNDS = dict.fromkeys((50, 10**3, 10**4, 10**5, 10**6), 15) | {10**7: 3}  # by number of outfits
 IMAGES, PIXELS, LEVELS, PIXEL_ROUNDS = 50_000, 1024, 256, 3
 STREAMED, STREAM_ROUNDS, ONE_CORE = 10**8, 3, "ours, one core"
 LAW = np.exp(np.float64(outfits.stylist.log_probs).ravel())
@@ -210,15 +210,15 @@ def memory(rounds: int = 15) -> dict[str, list[float]]:
     """Bytes per second of a large read and of a large copy, which reads and writes."""
     large = np.ones(2**25)  # 256 MB
     other = np.empty_like(large)
-    seconds = timing.round_robin({"read": large.sum, "copy": partial(np.copyto, other, large)}, rounds)
+    turns = timing.round_robin({"read": large.sum, "copy": partial(np.copyto, other, large)}, rounds)
     volume = {"read": large.nbytes, "copy": 2 * large.nbytes}
-    return {kind: [volume[kind] / second for second in seconds[kind]] for kind in volume}
+    return {kind: [volume[kind] / second for turn in turns[kind] for second in turn] for kind in volume}
 
 
 def measure(work: str, n: int, moved: int, candidates: Candidates, rounds: int, speeds: list[float]) -> list[dict]:
     """Rows of one piece of work that has to move so many bytes, at the least, at one of these speeds."""
-    times = timing.round_robin(candidates, rounds)
-    return timing.rows(work, n, times | {MEMORY: [moved / speed for speed in speeds]})
+    turns = timing.round_robin(candidates, rounds)
+    return timing.rows(work, n, turns | {MEMORY: [[moved / speed for speed in speeds]]})
 
 
 def main() -> None:

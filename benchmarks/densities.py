@@ -45,10 +45,10 @@ except ImportError:
 RESULTS = Path(__file__).with_suffix(".json")
 PDF, LOGPDF, SKLEARN, SKLEARN_32 = "SciPy pdf", "SciPy logpdf", "scikit-learn", "scikit-learn, float32"
 LOG_PROB, KDEPY, NUMPY, FAST = "ours, log_prob", "KDEpy", "NumPy", "fast-histogram"
-KDE_ROUNDS = {10**3: 51, 10**4: 5}  # by number of points, and of places at which the density is asked for
+KDE_ROUNDS = {10**3: 15, 10**4: 5}  # by number of points, and of places at which the density is asked for
 GRID_POINTS, GRID, GRID_ROUNDS = 10**4, 128, 5  # points on each axis
 MIXTURE_POINTS, COMPONENTS, STEPS, MIXTURE_ROUNDS = 10**5, 10, 25, {2: 5, 16: 3}  # by dimension
-HISTOGRAM_ROUNDS, BINS, RANGE = {10**4: 101, 10**6: 15, 10**7: 5}, 100, ((-180, 180), (-90, 90))
+HISTOGRAM_ROUNDS, BINS, RANGE = {10**4: 15, 10**6: 15, 10**7: 5}, 100, ((-180, 180), (-90, 90))
 KNOWN = 200  # so many log densities are compared with the truth: a loop in float64
 ALLOWED = 2e-5  # nats between a result and the truth, and no count
 # How many times as long as ours the others should take.

@@ -1,6 +1,7 @@
 """The benchmarks measure things that agree, and what they stored is whole. Nothing here is timed: see benchmarks/."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -93,9 +94,10 @@ def test_every_row_is_stored(name, candidates):
 def test_the_numbers_of_a_row_fit_together(name, row):
     if row["median_s"] is None:
         assert row["who"] in OPTIONAL[name]
-        assert row["q1_s"] is row["q3_s"] is row["ratio"] is row.get("error") is None
+        assert row["q1_s"] is row["q3_s"] is row["first_s"] is row["ratio"] is row.get("error") is None
         return
     assert 0 < row["q1_s"] <= row["median_s"] <= row["q3_s"]
+    assert row["first_s"] > 0
     assert row["ratio"] == pytest.approx(row["median_s"] / ROWS[name][row["work"], row["n"], "ours"]["median_s"])
 
 
@@ -118,19 +120,34 @@ def test_the_memory_is_measured():
 # --- How it is measured --------------------------------------------------------------------------
 
 
-def test_candidates_take_turns_and_the_first_call_does_not_count():
+def test_candidates_take_turns_and_the_first_turn_does_not_count(monkeypatch):
+    monkeypatch.setattr(timing, "TURN", 0)
     calls = []
     candidates = {"a": lambda: calls.append("a"), "missing": None, "b": lambda: calls.append("b")}
-    seconds = timing.round_robin(candidates, rounds=2)
+    turns = timing.round_robin(candidates, rounds=2)
     assert calls == ["a", "b"] * 3
-    assert {who: times and len(times) for who, times in seconds.items()} == {"a": 2, "missing": None, "b": 2}
+    assert {who: each and [len(turn) for turn in each] for who, each in turns.items()} == {
+        "a": [1, 1],
+        "missing": None,
+        "b": [1, 1],
+    }
 
 
-def test_what_is_not_installed_has_a_row(capsys):
-    ours, theirs, missing = timing.rows("work", 7, {"ours": [1.0, 2.0, 9.0], "theirs": [4.0], "missing": None})
-    assert (ours["median_s"], ours["q1_s"], ours["q3_s"], ours["ratio"]) == (2, 1.5, 5.5, 1)
+def test_a_turn_is_many_short_calls_or_one_long_one():
+    turns = timing.round_robin({"short": lambda: None, "long": lambda: time.sleep(1.5 * timing.TURN)}, rounds=1)
+    (short,), (long,) = turns.values()
+    assert sum(short[:-1]) < timing.TURN <= sum(short)
+    assert len(short) > 1 == len(long)
+
+
+def test_a_row_has_the_calls_of_all_turns_and_what_is_not_installed_has_one(capsys):
+    ours, theirs, missing = timing.rows("work", 7, {"ours": [[9.0, 1.0], [2.0]], "theirs": [[4.0]], "missing": None})
+    assert ours == {
+        **{"work": "work", "n": 7, "who": "ours"},
+        **{"median_s": 2, "q1_s": 1.5, "q3_s": 5.5, "first_s": 5.5, "ratio": 1},
+    }
     assert theirs["ratio"] == 2
-    assert missing == {"work": "work", "n": 7, "who": "missing", **dict.fromkeys(("median_s", "q1_s", "q3_s", "ratio"))}
+    assert missing == {"work": "work", "n": 7, "who": "missing", **dict.fromkeys([*ours][3:])}
     assert "theirs 2, missing not installed" in capsys.readouterr().out
 
 

@@ -6,7 +6,7 @@ from benchmarks import jupyter
 
 
 def test_a_slider_moves_the_figure(browser: Browser) -> None:
-    with jupyter.figure_in_jupyter(browser) as page:
+    with jupyter.in_jupyter(browser, jupyter.figure()) as page:
         picture = page.locator(jupyter.PICTURE).first
         expect(picture).to_contain_text("97.6 % of draws are new")
         avatars = picture.locator("image").get_attribute("href")

@@ -32,7 +32,7 @@ from lib.summation import pairwise_sum
 RIDGE = 1e-6  # ε, where the variance of each feature is 1
 NO_POINTS = 1e-30  # a share so small is none: the component stays where it is, and becomes very wide
 FAR = 1e10  # standard deviations: more could not be squared in float32
-BLOCK = 2**13  # so many pairs of a point and a component are worked on at a time: they stay in a fast cache
+BLOCK = 2**14  # so many pairs of a point and a component are worked on at a time: they stay in a fast cache
 
 
 class Gaussians(NamedTuple):
@@ -104,16 +104,17 @@ def in_blocks(x: Float[Array, "n d"], k: int) -> Blocks:
 
 def step(blocks: Blocks, gaussians: Gaussians) -> tuple[Gaussians, Float[Array, ""]]:
     """One step, and the value that it raises: the penalised mean log-likelihood of `gaussians`, before the step."""
-    moments, log_likelihoods = jax.lax.map(lambda block: expect(gaussians, *block), blocks)
     n = blocks[1].sum()
-    value = pairwise_sum(log_likelihoods) / n - RIDGE / 2 * jnp.sum(inverse(gaussians.chols) ** 2)
-    return maximise(gaussians, pairwise_sum(jnp.moveaxis(moments, 0, -1)) / n), value
+    parts = jax.lax.map(lambda block: expect(gaussians, *block), blocks)
+    moments, log_likelihood = jax.tree.map(lambda part: pairwise_sum(jnp.moveaxis(part, 0, -1)) / n, parts)
+    return maximise(gaussians, moments), log_likelihood - RIDGE / 2 * jnp.sum(inverse(gaussians.chols) ** 2)
 
 
-def expect(
-    gaussians: Gaussians, x: Float[Array, "d m"], real: Float[Array, " m"]
-) -> tuple[Float[Array, "k d+1 d+1"], Float[Array, ""]]:
-    """Σ_i r_ik (1, z) (1, z)ᵀ: the weight, mean and scatter of each component's points, in its own coordinates z.
+Moments = tuple[Float[Array, " k"], Float[Array, "k d"], Float[Array, "k d d"]]
+
+
+def expect(gaussians: Gaussians, x: Float[Array, "d m"], real: Float[Array, " m"]) -> tuple[Moments, Float[Array, ""]]:
+    """Σ_i r_ik, Σ_i r_ik z and Σ_i r_ik z zᵀ: the weight, mean and scatter of each component's points, in its own z.
 
     There all numbers are of order 1, however narrow the component is. Also the log-likelihood Σ_i log p(x_i).
     """
@@ -122,12 +123,12 @@ def expect(
     p = jnp.exp(log_p - greatest)
     total = p.sum(axis=0, keepdims=True)
     responsibilities = p * (real[None] / total)
-    one_z = jnp.concatenate([jnp.ones_like(z[:, :1]), z], axis=1)
-    moments = jnp.einsum("kin,kjn->kij", one_z * responsibilities[:, None], one_z)
+    weighted = responsibilities[:, None] * z
+    moments = responsibilities.sum(axis=1), weighted.sum(axis=2), jnp.einsum("kin,kjn->kij", weighted, z)
     return moments, jnp.sum(real[None] * (greatest + jnp.log(total)))
 
 
-def maximise(gaussians: Gaussians, moments: Float[Array, "k d+1 d+1"]) -> Gaussians:
+def maximise(gaussians: Gaussians, moments: Moments) -> Gaussians:
     """The parameters that are best for responsibilities with these moments, which are means over the points.
 
     With the scatter V S Vᵀ of a component's points in its own coordinates, the new covariance is A Aᵀ for the matrix
@@ -135,10 +136,10 @@ def maximise(gaussians: Gaussians, moments: Float[Array, "k d+1 d+1"]) -> Gaussi
     condition number of its factor, is never formed.
     """
     _, means, chols = gaussians
-    shares = moments[:, 0, 0]
+    shares, sums, scatters = moments
     some = jnp.maximum(shares, NO_POINTS)[:, None, None]
-    leap, scatter = moments[:, 1:, 0] / some[:, 0], moments[:, 1:, 1:] / some
-    s, v = jnp.linalg.eigh(scatter - leap[:, :, None] * leap[:, None])
+    leap = sums / some[:, 0]
+    s, v = jnp.linalg.eigh(scatters / some - leap[:, :, None] * leap[:, None])
     root = chols @ v * jnp.sqrt(jnp.maximum(s, 0))[:, None]
     ridge = jnp.sqrt(RIDGE / some) * jnp.eye(means.shape[1])[None]
     r = jnp.linalg.qr(jnp.concatenate([root, ridge], axis=2).swapaxes(1, 2), mode="r")

@@ -225,7 +225,7 @@ def test_no_fit_holds_a_nan_or_an_infinity(x, k):
 
 def test_a_component_without_points_stays_where_it_is():
     gaussians = em.Gaussians(jnp.log(jnp.array([0.5, 0.5])), jnp.array([[1.0], [2.0]]), jnp.ones((2, 1, 1)))
-    moments = jnp.array([[[1.0, 0.5], [0.5, 1.0]], [[0.0, 0.0], [0.0, 0.0]]])
+    moments = jnp.array([1.0, 0.0]), jnp.array([[0.5], [0.0]]), jnp.array([[[1.0]], [[0.0]]])
     log_weights, means, chols = em.maximise(gaussians, moments)
     np.testing.assert_array_equal(log_weights, [0, -np.inf])
     np.testing.assert_allclose(means, [[1.5], [2]])

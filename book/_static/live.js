@@ -173,7 +173,7 @@
       });
     };
 
-    // --- From the controls to the picture: at most once a frame, and long work in slices, so that the page never waits
+    // --- From the controls to the picture: at once, then once a frame, and long work in slices: the page never waits --
 
     let work = null, fresh = true, waiting = false, quiet; // fresh: the picture shows the settings as they are
 

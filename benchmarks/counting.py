@@ -218,7 +218,7 @@ def memory(rounds: int = 15) -> dict[str, list[float]]:
 def measure(work: str, n: int, moved: int, candidates: Candidates, rounds: int, speeds: list[float]) -> list[dict]:
     """Rows of one piece of work that has to move so many bytes, at the least, at one of these speeds."""
     turns = timing.round_robin(candidates, rounds)
-    return timing.rows(work, n, turns | {MEMORY: [[moved / speed for speed in speeds]]})
+    return timing.rows(work, n, turns | {MEMORY: [[moved / speed] for speed in speeds]})
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from tests.chromium import chromium
 
 RESULTS = Path(__file__).with_suffix(".json")
 MOVES = 60
-REST = 0.3  # seconds; for about half of it JupyterLab is busy with what follows a picture
+REST = 0.3  # seconds; in some of it JupyterLab is busy with what follows a picture
 CHAPTER = timing.ROOT / "chapters" / "3_1_the_simplest_model.ipynb"
 SLIDER, PICTURE = ".jp-OutputArea .noUi-handle", ".jp-OutputArea .widget-html-content"
 

@@ -120,7 +120,7 @@
     return (frame) => values.subarray(frame * width, (frame + 1) * width);
   };
 
-  const SLICE = 12; // milliseconds of work in a frame
+  const SLICE = 12; // milliseconds of work at a time
 
   // --- A figure ----------------------------------------------------------------------------------------------------
 
@@ -175,10 +175,12 @@
 
     // --- From the controls to the picture: at once, then once a frame, and long work in slices: the page never waits --
 
-    let work = null, fresh = true, waiting = false, quiet; // fresh: the picture shows the settings as they are
+    let work = null, stale = false, fresh = true, waiting = false, quiet;
+    // stale: the settings changed since the work began; fresh: nothing is left to do for the settings as they are
 
     const advance = () => {
       try {
+        if (!work) stale = false;
         work ??= run(...settings().map((value, i) => argument[sliders[i].kind](value)));
         const start = performance.now();
         let step;
@@ -186,11 +188,12 @@
         while (!step.done && performance.now() - start < SLICE);
         if (!step.done) return;
         show(step.value);
+        figure.querySelector("[role=alert]")?.remove(); // of a setting that failed
       } catch (error) {
         say(`This setting failed: ${error.message}`);
       }
       work = null;
-      fresh = true;
+      fresh = !stale;
     };
 
     const frame = () => {
@@ -205,7 +208,7 @@
         control.ariaValueText = words(i);
         control.nextElementSibling.textContent = words(i);
       });
-      work = null; // what is under way is for an older setting
+      stale = true; // what is under way is shown all the same: else a slow figure would stand still under a drag
       fresh = false;
       if (!waiting) {
         waiting = true;

@@ -43,7 +43,9 @@ def test_the_policy_stops_a_script_in_the_page(browser: Browser, site: str) -> N
 LAST_SECTION = "getComputedStyle([...document.querySelectorAll('main section section')].at(-1)).contentVisibility"
 
 
-@pytest.mark.parametrize(("target", "while_it_opens"), [("", "auto"), ("#looking-back", "visible")])
+@pytest.mark.parametrize(
+    ("target", "while_it_opens"), [("", "auto"), ("#looking-back", "visible"), ("#:~:text=score", "visible")]
+)
 def test_what_is_below_waits_only_until_the_top_is_drawn(
     browser: Browser, site: str, target: str, while_it_opens: str
 ) -> None:

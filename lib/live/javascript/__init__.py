@@ -2,7 +2,7 @@
 
 graph.py        what the compiler works on
 trace.py        JAX's jaxpr with calls inlined, and what is known worked out
-calls.py        calls that are not inlined
+calls.py        the few calls that are not inlined
 index.py        where an element lies
 expression.py   one element, rounded as JAX rounds
 kernel.py       one nest of loops

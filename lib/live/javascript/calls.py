@@ -4,27 +4,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax
 from jax.extend.core import JaxprEqn
 
 from lib.live.javascript import bounds
 from lib.live.javascript.graph import Value, seen
 
 Primitive = tuple[str, dict[str, Any]]  # its name and its parameters
+ROOTS = (Path(jax.__file__).parents[1], Path(__file__).parents[3])  # the folders in which jax and lib lie
 
 
 def primitive_of(eqn: JaxprEqn, *inputs: Value) -> Primitive | None:
     """What does the same as a call of a jitted function, if anything does for inputs such as these."""
     called = eqn.params["jaxpr"].jaxpr.debug_info
-    rule = CALLS.get(f"{Path(called.func_filename or '').stem}.{called.func_name}")
+    file = Path(called.func_filename or "")
+    names = (file.relative_to(root).with_suffix("").as_posix() for root in ROOTS if file.is_relative_to(root))
+    rule = WHOLE.get(f"{next(names, '')}.{called.func_name}")
     return rule(eqn, *inputs) if rule else None
 
 
 def _divided(primitive: str) -> Callable[..., Primitive | None]:
-    """Of numbers that are not negative: what JAX does for the others is left out."""
+    """Of numbers that are not negative, one by one or all by one: what JAX does for the others is left out."""
 
     def rule(_: JaxprEqn, x: Value, y: Value) -> Primitive | None:
         whole = x.dtype == y.dtype and x.dtype.kind != "f"
-        return (primitive, {}) if whole and bounds.of(x)[0] >= 0 and bounds.of(y)[0] > 0 else None
+        paired = len(x.shape) == len(y.shape) or () in (x.shape, y.shape)
+        return (primitive, {}) if whole and paired and bounds.of(x)[0] >= 0 and bounds.of(y)[0] > 0 else None
 
     return rule
 
@@ -46,10 +51,10 @@ def _searchsorted(eqn: JaxprEqn, row: Value, x: Value) -> Primitive | None:
     return "searchsorted", {"side": "left" if "le_to" in str(eqn.params["jaxpr"]) else "right"}
 
 
-CALLS: dict[str, Callable[..., Primitive | None]] = {  # by file and function
-    "ufuncs.floor_divide": _divided("div"),
-    "ufuncs.remainder": _divided("rem"),
-    "hijax._searchsorted_scan_impl": _searchsorted,
-    "threefry.bits": _bits,
-    "summation.pairwise_sum": _pairwise_sum,
+WHOLE: dict[str, Callable[..., Primitive | None]] = {  # by file and function
+    "jax/_src/numpy/ufuncs.floor_divide": _divided("div"),
+    "jax/_src/numpy/ufuncs.remainder": _divided("rem"),
+    "jax/_src/numpy/hijax._searchsorted_scan_impl": _searchsorted,
+    "lib/threefry.bits": _bits,
+    "lib/summation.pairwise_sum": _pairwise_sum,
 }

@@ -1,4 +1,4 @@
-"""Trace: from a JAX function to a graph, with all calls inlined. On the way it is simplified: see simplify.py."""
+"""Trace: from a JAX function to a graph, with calls inlined but for those of calls.py. simplify.py makes it smaller."""
 
 import inspect
 import linecache

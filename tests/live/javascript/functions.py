@@ -76,6 +76,12 @@ def special(call: int) -> np.ndarray:
 
 # --- Arithmetic ----------------------------------------------------------------------------------
 
+
+def along_a_row(n: jax.Array, row: jax.Array) -> tuple[jax.Array, jax.Array]:
+    with jax.numpy_rank_promotion("allow"):  # the tests forbid it, a reader's own function may do it
+        return n % row, n // row
+
+
 add("arithmetic", lambda x, y: (x + y, x - y, x * y, x / y, -x, jnp.abs(x)), f(3, 4), f(3, 4))
 add(
     "of known bounds",
@@ -89,6 +95,7 @@ add(
     i(9),
 )
 add("fused multiply-add", lambda x, y: x * y + x, f(50), f(50))
+add("remainders along a row", lambda n: along_a_row(n, jnp.array([3, 4, 5], jnp.uint32)), u(2, 3))
 add("remainder of floats", lambda x, y: (lax.rem(x, y), x % y), f(20), f(20))
 add("floor and the like", lambda x: (jnp.floor(x), jnp.ceil(x), jnp.trunc(x), jnp.sign(x)), special, exact=True)
 add("round to even", lambda x: (jnp.round(x), jnp.rint(x * 2)), special, exact=True)

@@ -175,8 +175,8 @@
 
     // --- From the controls to the picture: at once, then once a frame, and long work in slices: the page never waits --
 
-    let work = null, stale = false, fresh = true, waiting = false, quiet;
-    // stale: the settings changed since the work began; fresh: nothing is left to do for the settings as they are
+    let work = null, stale = false, waiting = false, quiet; // stale: the settings changed since the work began
+    const done = () => !work && !stale;
 
     const advance = () => {
       try {
@@ -193,12 +193,11 @@
         say(`This setting failed: ${error.message}`);
       }
       work = null;
-      fresh = !stale;
     };
 
     const frame = () => {
-      if (!fresh) advance();
-      waiting = !fresh;
+      if (!done()) advance();
+      waiting = !done();
       if (waiting) requestAnimationFrame(frame);
     };
 
@@ -209,7 +208,6 @@
         control.nextElementSibling.textContent = words(i);
       });
       stale = true; // what is under way is shown all the same: else a slow figure would stand still under a drag
-      fresh = false;
       if (!waiting) {
         waiting = true;
         requestAnimationFrame(frame);
@@ -221,7 +219,7 @@
 
     // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
-      if (!fresh) return void (quiet = setTimeout(settled, 300));
+      if (!done()) return void (quiet = setTimeout(settled, 300));
       const label = ({ labels, name }) => labels?.[0]?.firstChild.textContent.trim() || name;
       const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
       const texts = elements.filter((_, i) => artists[i].kind === "text").flat().map(({ textContent }) => textContent);

@@ -19,8 +19,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import Discrete, cell_of, combinations, look_up, pick, smooth
-from lib.tally import joint, tally
+from lib.discrete import Discrete
+from lib.numerics.counting import joint, tally
+from lib.numerics.tables import cell_of, combinations, look_up, pick, smooth
 
 
 class Categorical(Discrete):

@@ -19,8 +19,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import SMALL, Discrete, in_range, pick, smooth, stack
-from lib.tally import joint, tally
+from lib.discrete import SMALL, Discrete
+from lib.numerics.counting import joint, tally
+from lib.numerics.tables import in_range, pick, smooth, stack
 
 
 class ChowLiuTree(Discrete):

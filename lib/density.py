@@ -17,8 +17,6 @@ Three promises hold for every model, and tests/test_contract.py runs each model 
 
 import abc
 import math
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
@@ -29,9 +27,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
-
-# So many numbers go through one compiled call: larger temporaries leave the cache and cost more than they save.
-PART = 2**23
+from lib.numerics.parts import in_parts
 
 
 class Sampler(eqx.Module):
@@ -95,21 +91,6 @@ class Density(Sampler):
         if checks.is_traced(x) or x.ndim != 1 + len(self.event_shape):
             return _log_probs(self, x)
         return jnp.concatenate(list(in_parts(partial(_log_probs, self), x, self._work)))
-
-
-def in_parts(compute: Callable[[checks.Array], Array], x: checks.Array, work: int) -> Iterator[Array]:
-    """compute(x) for some rows of x after the other, at the same time on all cores: XLA runs a loop on one of them.
-
-    A row makes so much `work`: numbers that go through the computation. x may be a file that is larger than the memory:
-    only the parts at work are in it.
-    """
-    # A power of two, at least 64: JAX need not copy a part that starts on 64 bytes, nor need it be filled up to blocks.
-    rows = max(64, 1 << (PART // max(1, work)).bit_length() >> 1)
-    if len(x) <= rows:
-        yield compute(x)
-        return
-    with ThreadPoolExecutor() as pool:
-        yield from pool.map(lambda i: jax.block_until_ready(compute(x[i : i + rows])), range(0, len(x), rows))
 
 
 # Compiled once for each class and shape; the model itself is an argument, so a new fit compiles nothing.

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from lib.summation import pairwise_sum
+from lib.numerics.summation import pairwise_sum
 
 RIDGE = 1e-6  # ε, where the variance of each feature is 1
 NO_POINTS = 1e-30  # a share so small is none: the component stays where it is, and becomes very wide

@@ -17,8 +17,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
 from lib.density import Density
-from lib.discrete import pick
 from lib.expectation_maximisation import Gaussians, block_size, expectation_maximisation, log_joint, spread_out
+from lib.numerics.tables import pick
 
 
 class GaussianMixture(Density):

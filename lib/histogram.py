@@ -21,11 +21,11 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.alias import AliasTable
 from lib.density import Density
-from lib.discrete import combinations, look_up, once, pick, smooth
-from lib.tally import add_up
-from lib.threefry import uniform
+from lib.numerics.alias import AliasTable
+from lib.numerics.parts import add_up
+from lib.numerics.tables import combinations, look_up, once, pick, smooth
+from lib.numerics.threefry import uniform
 
 
 class Histogram(Density):

@@ -20,9 +20,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.density import in_parts
-from lib.discrete import SMALL, Discrete, in_range, pick, smooth, stack
-from lib.tally import margins, tally
+from lib.discrete import SMALL, Discrete
+from lib.numerics.counting import margins, tally
+from lib.numerics.parts import in_parts
+from lib.numerics.tables import in_range, pick, smooth, stack
 
 
 class NaiveBayes(Discrete):

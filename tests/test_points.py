@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.density import PART
+from lib.numerics.parts import PART
 from tests.grounds import FITTED, GROUNDS, OF_POINTS, ULP
 
 OURS = {name: (ground, setting) for name, (ground, setting) in FITTED.items() if ground.numbers == "real numbers"}

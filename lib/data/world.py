@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from PIL import Image
 
 from lib import checks
-from lib.alias import AliasTable
+from lib.numerics.alias import AliasTable
 
 MAP = Path(__file__).with_name("world.png")
 ROWS, COLUMNS = 360, 720

@@ -18,8 +18,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from lib.javascript import to_javascript
 from lib.live import frames
-from lib.live.javascript import to_javascript
 from lib.live.places import corners, rounded, scales, svg_places
 from lib.live.sliders import Slider
 

@@ -15,8 +15,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from lib import checks
+from lib.numerics.summation import pairwise_sum
 from lib.scores.tables import expected
-from lib.summation import pairwise_sum
 
 
 def precision(log_q: ArrayLike, inside: ArrayLike, log_area: ArrayLike) -> Float[Array, ""]:

@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from lib import checks
-from lib.summation import pairwise_sum
+from lib.numerics.summation import pairwise_sum
 
 
 def entropy(log_p: ArrayLike) -> Float[Array, ""]:

@@ -1,0 +1,40 @@
+"""A JAX function as JavaScript: trace, simplify, lower, print.
+
+graph.py        what the compiler works on
+trace.py        JAX's jaxpr with calls inlined, and what is known worked out
+calls.py        the few calls that are not inlined
+index.py        where an element lies
+expression.py   one element, rounded as JAX rounds
+kernel.py       one nest of loops
+rules/          the table from primitive to rule
+lower.py        which values get a buffer, and the order of the loops
+print.py        the whole text; runtime.js holds the helpers
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from lib.javascript.graph import Unsupported
+from lib.javascript.print import printed
+from lib.javascript.rules import RULES
+from lib.javascript.trace import trace
+
+__all__ = ["RULES", "Unsupported", "to_javascript"]
+
+
+def to_javascript(fn: Callable, *example_args: Any, sliced: bool = False) -> str:
+    """The text of a JavaScript expression whose value is the function `fn`, for arguments of the shapes of these.
+
+    The JavaScript function takes flat typed arrays, one for each leaf of the arguments, in JAX's order: a scalar is an
+    array of one, a truth value a Uint8Array, a typed key a Uint32Array of its two numbers. It returns an array of flat
+    typed arrays, one for each leaf of the result, which are the caller's to keep. All constants are in the text, and it
+    needs neither `eval` nor anything from elsewhere.
+
+    If `sliced`, it is a generator function: each step of a loop or of a long nest of loops is followed by a `yield`, so
+    that who drives it can let the page breathe. What its last step returns is the result. A run may be given up for a
+    new one, but two runs of one function must not take turns.
+
+    Raises Unsupported, with the line at fault, where a primitive or a dtype has no rule.
+    """
+    graph, arguments = trace(fn, example_args)
+    return printed(graph, arguments, getattr(fn, "__name__", "fn"), sliced)

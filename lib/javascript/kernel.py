@@ -1,0 +1,208 @@
+"""One nest of loops: what is computed for each element, and in which of the loops.
+
+A value that no buffer holds is worked out where it is read, from what its equation reads. It gets a name of its own, in
+the outermost loop that knows it, if that spares work or a long line. Two loops become one where no index needs a
+division for that: a chain of element-wise equations is a single loop over the flat arrays.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lib.javascript.expression import Expr, fill, literal
+from lib.javascript.graph import Const, Eqn, Value
+from lib.javascript.index import Index, Variable, flat, unflat
+from lib.javascript.rule import rule_of
+
+if TYPE_CHECKING:
+    from lib.javascript.lower import Lowering
+
+LETTERS = "ijklmnpqrstuvw"
+SLICE = 100_000  # steps of the innermost loop, a millisecond or less
+LONG = 90  # characters; a longer expression is cut in two
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A typed array that one value, and no other, is written to."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def at(self, index: Sequence[Index]) -> Index:
+        return flat(index, self.shape)
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A number that has a name."""
+
+    name: str
+    dtype: np.dtype
+
+
+Place = Buffer | Scalar
+
+
+@dataclass
+class Level:
+    """What stands in one of the loops, before and after the loop inside it."""
+
+    head: str = ""
+    length: int = 1
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+
+class Kernel:
+    def __init__(self, page: "Lowering", merged: frozenset[int] = frozenset()) -> None:
+        self.page = page
+        self.merged = merged  # which pairs of neighbouring loops are one
+        self.pairs = 0
+        self.divisions = 0
+        self.levels = [Level()]
+        self.read_before: dict[tuple[Value, tuple[Index, ...]], Expr] = {}
+        self.names: dict[tuple[int, str], str] = {}  # of expressions
+        self.primitives: list[str] = []
+
+    # --- Loops and statements ---
+
+    @property
+    def depth(self) -> int:
+        return len(self.levels) - 1
+
+    def loop(self, shape: Sequence[int]) -> tuple[Index, ...]:
+        """Open loops over all elements of a shape; the index of the element."""
+        groups: list[list[int]] = []  # the sizes that one loop goes through
+        for size in shape:
+            if size == 1:
+                continue
+            if groups:
+                self.pairs += 1
+            if groups and self.pairs in self.merged:
+                groups[-1].append(size)
+            else:
+                groups.append([size])
+        places: list[Index] = []
+        for sizes in groups:
+            n = prod(sizes)
+            letter = [letter for letter in LETTERS if letter not in self.page.taken][self.depth]
+            self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)", n))
+            places += unflat(Index(((Variable(letter, n, self.depth), 1),)), sizes)
+        rest = iter(places)
+        return tuple(Index() if size == 1 else next(rest) for size in shape)
+
+    def do(self, statement: str) -> None:
+        """A statement in the innermost loop that is open."""
+        self.levels[-1].before.append(statement)
+
+    def after(self, depth: int, statement: str) -> None:
+        """A statement that follows the loop inside `depth` loops."""
+        self.levels[depth].after.append(statement)
+
+    def place(self, index: Index) -> str:
+        self.divisions += index.divides
+        return index.text
+
+    def store(self, target: Place, index: Sequence[Index], expr: Expr) -> str:
+        if isinstance(target, Scalar):
+            return f"{target.name} = {expr.rounded};"
+        return f"{target.name}[{self.place(target.at(index))}] = {expr.text};"
+
+    # --- Expressions ---
+
+    def read(self, value: Value, index: Sequence[Index]) -> Expr:
+        """An expression for one element of a value."""
+        if isinstance(value, Const) and value.is_uniform:
+            number = value.number
+            known = Index(constant=int(number)) if value.dtype.kind in "iu" else None
+            return Expr(literal(number, value.dtype), value.dtype, index=known)
+        key = (value, tuple(index))
+        if key in self.read_before:
+            return self.read_before[key]
+        place = self.page.where(value)
+        if isinstance(place, Scalar):
+            return Expr(place.name, value.dtype)
+        if isinstance(place, Buffer):
+            at = place.at(index)
+            return Expr(f"{place.name}[{self.place(at)}]", value.dtype, at.depth)
+        self.read_before[key] = self._worked_out(value, index)
+        return self.read_before[key]
+
+    def _worked_out(self, value: Value, index: Sequence[Index]) -> Expr:
+        eqn = self.page.definitions[value]
+        expr = rule_of(eqn).inline(self, eqn, tuple(index))
+        if expr.cost and eqn.primitive not in self.primitives:
+            self.primitives.append(eqn.primitive)
+        if expr.cost and (self.page.uses[value] > 1 or expr.depth < self.depth or len(expr.text) > LONG):
+            return self.bind(expr, eqn.name or eqn.primitive)
+        return expr
+
+    def element(self, eqn: Eqn, index: Sequence[Index]) -> Expr:
+        """An expression for one element of the equation's own result."""
+        self.primitives.append(eqn.primitive)
+        return rule_of(eqn).inline(self, eqn, tuple(index))
+
+    def bind(self, expr: Expr, hint: str) -> Expr:
+        """Give an expression a name, in the outermost loop that knows it."""
+        if expr.text.isidentifier():
+            return expr
+        key = expr.depth, expr.rounded
+        if key not in self.names:
+            self.names[key] = self.page.name(hint)
+            self.levels[expr.depth].before.append(f"const {self.names[key]} = {expr.rounded};")
+        name = self.names[key]
+        return replace(expr, text=name, cost=0, rounds=False, product=False)
+
+    def filled(self, template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool, cost: int) -> Expr:
+        operands = [
+            self.bind(x, letter) if x.cost and len(re.findall(rf"\b{letter}\b", template)) > 1 else x
+            for x, letter in zip(operands, "xyz", strict=False)
+        ]
+        return fill(template, operands, dtype, rounds, cost)
+
+    # --- Text ---
+
+    def lines(self) -> list[str]:
+        if self.page.slicing and self.depth > 1 and prod(level.length for level in self.levels) > SLICE:
+            self.levels[1].after.append("yield;")
+        block: list[str] = []
+        for level in reversed(self.levels):
+            inner = [*level.before, *block, *level.after]
+            block = nested(level.head, inner) if level.head else inner
+        return block
+
+
+def nested(head: str, lines: Sequence[str], tail: str = "}") -> list[str]:
+    """A statement with a block: on one line, if that fits."""
+    if (
+        len(lines) == 1
+        and tail == "}"
+        and len(head) + len(lines[0]) < 118
+        and not lines[0].startswith(("const", "let"))
+    ):
+        return [f"{head} {lines[0]}"]
+    return [f"{head} {{", *(f"  {line}" for line in lines), tail]
+
+
+def kernel(page: "Lowering", build: Callable[[Kernel], None]) -> Kernel:
+    """The nest of loops that `build` builds, with as few loops as need no divisions."""
+    names = set(page.local_names)
+
+    def attempt(merged: frozenset[int]) -> Kernel:
+        page.local_names = set(names)
+        result = Kernel(page, merged)
+        build(result)
+        return result
+
+    best = attempt(frozenset())
+    for pair in range(best.pairs, 0, -1):
+        merged = attempt(best.merged | {pair})
+        if merged.divisions <= best.divisions:
+            best = merged
+    return attempt(best.merged)  # so that the names it took are the ones that are taken

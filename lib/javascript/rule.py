@@ -1,0 +1,48 @@
+"""What the compiler knows of a primitive: how one element is worked out, or which loops fill the whole result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lib.javascript.expression import Expr
+from lib.javascript.graph import Eqn, Unsupported
+from lib.javascript.index import Index
+
+if TYPE_CHECKING:
+    from lib.javascript.kernel import Kernel
+    from lib.javascript.lower import Lowering
+
+Inline = Callable[["Kernel", Eqn, tuple[Index, ...]], Expr]
+Loops = Callable[["Lowering", Eqn], None]
+Inputs = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One of the two: `inline` gives an expression for one element, `loops` writes the statements for all of them."""
+
+    inline: Inline = lambda *_: NotImplemented  # never called where there are loops
+    loops: Loops | None = None
+    cost: int = 1  # of one element, in additions, about
+    again: Inputs = ()  # inputs whose elements may be read several times each, so should be worked out before
+    whole: Inputs = ()  # inputs that must lie in a buffer
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(*primitives: str, loops: bool = False, cost: int = 1, again: Inputs = (), whole: Inputs = ()) -> Callable:
+    """Enter a function into the table, as the rule of some primitives."""
+
+    def enter(function: Callable) -> Callable:
+        entry = Rule(loops=function, again=again, whole=whole) if loops else Rule(function, cost=cost, again=again)
+        RULES.update(dict.fromkeys(primitives, entry))
+        return function
+
+    return enter
+
+
+def rule_of(eqn: Eqn) -> Rule:
+    if eqn.primitive not in RULES:
+        raise Unsupported(f"the primitive {eqn.primitive} has no rule yet; {eqn.line}")
+    return RULES[eqn.primitive]

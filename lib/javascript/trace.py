@@ -1,0 +1,246 @@
+"""Trace: from a JAX function to a graph, with calls inlined but for those of calls.py. simplify.py makes it smaller."""
+
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+from jax._src.source_info_util import user_frame
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+
+from lib.javascript import bounds
+from lib.javascript.calls import primitive_of
+from lib.javascript.graph import Const, Eqn, Graph, Value, Var, constant, seen
+from lib.javascript.simplify import evaluated, identity, needed, unchanged
+
+CALLS = {  # where a call keeps what it calls
+    **dict.fromkeys(("jit", "closed_call", "core_call", "remat2"), "jaxpr"),
+    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
+}
+SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
+PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
+
+
+def trace(fn: Callable, args: Sequence[Any]) -> tuple[Graph, list[str]]:
+    """The graph of fn at arguments of these shapes, and a name for each of its inputs."""
+    closed = jax.make_jaxpr(fn)(*args)
+    inputs = [Var(*seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
+    return Tracer().graph(closed, inputs, inputs), _names(fn, args)
+
+
+def _names(fn: Callable, args: Sequence[Any]) -> list[str]:
+    """`weights_0_b` for the array `weights[0]["b"]`."""
+    arguments = inspect.signature(fn).bind(*args).arguments
+    leaves = jax.tree_util.tree_flatten_with_path(list(arguments.values()))[0]
+    words = (list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in leaves)
+    return [re.sub(r"\W+", "_", word).strip("_") for word in words]
+
+
+class Tracer:
+    """Builds one graph; `eqns` grows as equations are read."""
+
+    def __init__(self) -> None:
+        self.eqns: list[Eqn] = []
+        self.known: dict[Any, Eqn] = {}  # what is worked out already need not be so again
+        self.source = ("a line of JAX's own", "")  # of the call that is being inlined
+
+    def graph(self, closed: ClosedJaxpr, inputs: Sequence[Value], own: Sequence[Var]) -> Graph:
+        """The graph of a jaxpr. Those of its `inputs` that are not its `own` are values outside it."""
+        outputs = self.inline(closed, inputs)
+        return Graph(list(own), needed(self.eqns, outputs), outputs)
+
+    def inline(self, closed: ClosedJaxpr | Jaxpr, inputs: Sequence[Value]) -> list[Value]:
+        jaxpr, consts = (closed.jaxpr, closed.consts) if isinstance(closed, ClosedJaxpr) else (closed, ())
+        known: dict[Any, Value] = dict(zip(jaxpr.invars, inputs, strict=True))
+        known |= zip(jaxpr.constvars, map(constant, consts), strict=True)
+
+        def value(atom: Any) -> Value:
+            return (
+                constant(np.asarray(atom.val, seen(atom.aval, "a number")[1]))
+                if isinstance(atom, Literal)
+                else known[atom]
+            )
+
+        for eqn in jaxpr.eqns:
+            known |= zip(eqn.outvars, self.results(eqn, [value(atom) for atom in eqn.invars]), strict=True)
+        return [value(atom) for atom in jaxpr.outvars]
+
+    def results(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
+        """The values of an equation's outputs; most equations go into the graph, some need not."""
+        name, params = eqn.primitive.name, eqn.params
+        if name == "jit" and (whole := self.as_one(eqn, inputs)):
+            return whole
+        line, variable = source = _source(eqn) or self.source
+        if name in CALLS:
+            outside, self.source = self.source, source
+            results = self.inline(params[CALLS[name]], inputs)
+            self.source = outside
+            return results
+        if name in SAME:
+            return inputs
+        if not eqn.outvars:  # a debugging print is for Python
+            return []
+        if name == "platform_index":  # JAX has other ways on other machines; this is the one for CPUs
+            return [constant(np.int32(next(n for n, p in enumerate(params["platforms"]) if p is None or "cpu" in p)))]
+        if name == "cond" and isinstance(inputs[0], Const):
+            branches = params["branches"]
+            return self.inline(branches[min(max(int(inputs[0].number), 0), len(branches) - 1)], inputs[1:])
+        if same := unchanged(name, params, inputs, seen(eqn.outvars[0].aval, source[0])[0]):
+            return [same]
+        if all(isinstance(value, Const) for value in inputs) and (known := evaluated(eqn, inputs)):
+            return known
+        if name == "scan" and params["length"] == 1:
+            return self.only_step(eqn, inputs)
+        if name == "dot_general":
+            inputs, params = self.untransposed(inputs, params)
+        outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
+        if name in PARTED:
+            return [
+                self.add(Eqn(name, tuple(inputs), (output,), params | {"output": n}, line, variable))[0]
+                for n, output in enumerate(outputs)
+            ]
+        new = Eqn(name, tuple(inputs), outputs, params, line, variable)
+        if name in CONTROL:
+            CONTROL[name](new)
+        if name == "gather" or name.startswith("scatter"):
+            new.inputs = (inputs[0], *inputs[2:], *self.columns(inputs[1], new))
+        return self.add(new)
+
+    def as_one(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value] | None:
+        """The result of a call that one equation stands for."""
+        if not (found := primitive_of(eqn, *inputs)):
+            return None
+        if all(isinstance(value, Const) for value in inputs) and (results := evaluated(eqn, inputs)):
+            return results
+        name, params = found
+        output = Var(*seen(eqn.outvars[0].aval, ""))
+        if same := unchanged(name, params, inputs, output.shape):
+            return [same]
+        return self.add(Eqn(name, tuple(inputs), (output,), params, *(_source(eqn) or self.source)))
+
+    def only_step(self, eqn: JaxprEqn, inputs: Sequence[Value]) -> Sequence[Value]:
+        """The results of a scan that makes one step: no loop is needed."""
+        params = eqn.params
+        kept, arrays = _cut(inputs, params["num_consts"] + params["num_carry"])
+        slices = [self.reshaped(array, array.shape[1:], eqn) for array in arrays]
+        results = self.inline(params["jaxpr"], [*kept, *slices])
+        carry, stacked = _cut(results, params["num_carry"])
+        return [*carry, *(self.reshaped(value, (1, *value.shape), eqn) for value in stacked)]
+
+    def reshaped(self, value: Value, shape: tuple[int, ...], eqn: JaxprEqn) -> Value:
+        if isinstance(value, Const):
+            return Const(value.value.reshape(shape), None if value.key is None else value.key.reshape(shape[:-1]))
+        return self.add(Eqn("reshape", (value,), (Var(shape, value.dtype),), {}, *(_source(eqn) or self.source)))[0]
+
+    def made(self, value: Value) -> Eqn | None:
+        """The equation that gives a value."""
+        return next((eqn for eqn in reversed(self.eqns) if value in eqn.outputs), None)
+
+    def untransposed(self, inputs: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
+        """A product with Aᵀ is one with A along its other axis: so its loops see how A lies in memory."""
+        summed, batch = params["dimension_numbers"]
+        values, axes = list(inputs), [list(side) for side in summed]
+        for side, value in enumerate(inputs):
+            made = self.made(value)
+            if made and made.primitive == "transpose" and len(axes[side]) == 1 and len(value.shape) == 2:
+                values[side] = made.inputs[0]
+                axes[side] = [made.params["permutation"][axes[side][0]]]
+        return values, params | {"dimension_numbers": (axes, batch)}
+
+    def columns(self, indices: Value, eqn: Eqn) -> list[Value]:
+        """The columns of an array of indices, one for each axis that is indexed, without putting them together."""
+        n = indices.shape[-1]
+        made = self.made(indices)
+        if made and made.primitive == "concatenate" and made.params["dimension"] == len(indices.shape) - 1:
+            return [column for part in made.inputs for column in self.columns(part, eqn)]
+        if made and made.primitive == "stack" and made.params["axis"] == len(indices.shape) - 1:
+            return list(made.inputs)
+        if made and made.primitive == "broadcast_in_dim" and made.inputs[0].shape == indices.shape[:-1]:
+            return [made.inputs[0]]
+        if isinstance(indices, Const):
+            return [Const(indices.value[..., i]) for i in range(n)]
+        shape, dtype = indices.shape[:-1], indices.dtype
+        return [self.add(Eqn("column", (indices,), (Var(shape, dtype),), {"column": i}, eqn.line))[0] for i in range(n)]
+
+    def add(self, new: Eqn) -> Sequence[Value]:
+        """Put an equation into the graph, unless its result is known."""
+        if not new.graphs:
+            new.outputs = tuple(replace(x, bounds=bounds.result(new, n)) for n, x in enumerate(new.outputs))
+            if len(new.outputs) == 1 and (known := bounds.constant(new.output)):
+                return [known]
+        same = self.known.setdefault((new.primitive, str(new.params), *map(identity, new.inputs)), new)
+        if same is new or new.graphs:
+            if self.eqns and self.eqns[-1].line == new.line:  # the last value of a line is the one that it names
+                self.eqns[-1].name = ""
+            self.eqns.append(new)
+            return new.outputs
+        return same.outputs
+
+
+# --- Loops and branches --------------------------------------------------------------------------
+
+
+def _while(eqn: Eqn) -> None:
+    params = eqn.params
+    tests, steps = params["cond_nconsts"], params["body_nconsts"]
+    outside_test, outside_step, start = _cut(eqn.inputs, tests, steps)
+    carry = [Var(value.shape, value.dtype) for value in start]
+    test, body = Tracer(), Tracer()
+    goes_on: Sequence[Value] = test.inline(params["cond_jaxpr"], [*outside_test, *carry])
+    if goes_on[0].shape:  # a batch of loops: each goes on until it is done, all together until the last is
+        axes = {"axes": tuple(range(len(goes_on[0].shape)))}
+        goes_on = test.add(Eqn("reduce_or", tuple(goes_on), (Var((), goes_on[0].dtype),), axes, eqn.line))
+        each = body.inline(params["cond_jaxpr"], [*outside_test, *carry])
+        values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
+        values = [
+            body.add(Eqn("select_n", (*each, old, new), (Var(old.shape, old.dtype),), {}, eqn.line))[0]
+            for old, new in zip(carry, values, strict=True)
+        ]
+    else:
+        values = body.inline(params["body_jaxpr"], [*outside_step, *carry])
+    eqn.inputs = start
+    eqn.graphs = (
+        Graph(carry, needed(test.eqns, goes_on), list(goes_on)),
+        Graph(carry, needed(body.eqns, values), list(values)),
+    )
+
+
+def _scan(eqn: Eqn) -> None:
+    """The carry, then the slices of the arrays that it goes through."""
+    params = eqn.params
+    outside, start, arrays = _cut(eqn.inputs, params["num_consts"], params["num_carry"])
+    carry = [Var(value.shape, value.dtype) for value in start]
+    slices = [Var(value.shape[1:], value.dtype) for value in arrays]
+    eqn.inputs = (*start, *arrays)
+    eqn.graphs = (Tracer().graph(params["jaxpr"], [*outside, *carry, *slices], [*carry, *slices]),)
+
+
+def _cond(eqn: Eqn) -> None:
+    index, *rest = eqn.inputs
+    eqn.inputs = (index,)
+    eqn.graphs = tuple(Tracer().graph(branch, rest, []) for branch in eqn.params["branches"])
+
+
+CONTROL: dict[str, Callable[[Eqn], None]] = {"while": _while, "scan": _scan, "cond": _cond}
+
+
+def _cut(values: Sequence[Value], *lengths: int) -> list[tuple[Value, ...]]:
+    parts = []
+    for length in lengths:
+        parts.append(tuple(values[:length]))
+        values = values[length:]
+    return [*parts, tuple(values)]
+
+
+def _source(eqn: JaxprEqn) -> tuple[str, str] | None:
+    """Where the author wrote an equation, if that is known, and the name of the variable that the line sets."""
+    frame = user_frame(eqn.source_info.traceback)
+    if frame is None:
+        return None
+    text = linecache.getline(frame.file_name, frame.start_line).strip()
+    name = re.match(r"([A-Za-z_]\w*)\s*(?::[^=]*)?=[^=]", text)
+    return f"{frame.file_name}, line {frame.start_line}: {text}", name[1] if name else ""

@@ -1,0 +1,1 @@
+"""Exact and fast sums, draws and counts: no model, no law."""

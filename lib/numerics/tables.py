@@ -1,0 +1,65 @@
+"""Tables of probabilities: where a combination of codes stands in one, and how it is read, smoothed and drawn from."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from lib.numerics.summation import pairwise_sum
+
+# What is worked out for good before it is used: else XLA works out anew, for each row, the part that the row needs.
+once = jax.lax.optimization_barrier
+
+
+def in_range(x: Int[Array, "*n features"], sizes: tuple[int, ...]) -> Bool[Array, "*n features"]:
+    """Whether each code is one of its feature's values."""
+    x = x.astype(jnp.int32)  # bytes may come, and a size of 256 is not one
+    return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes), x.shape))
+
+
+def cell_of(x: Int[Array, " features"], sizes: tuple[int, ...]) -> tuple[Int[Array, ""], Bool[Array, ""]]:
+    """The place of a combination in the flat table, and whether it is in the table at all (else the place is 0)."""
+    cell, inside = jnp.zeros((), jnp.int32), jnp.array(True)
+    for code, size in zip(x, sizes, strict=True):  # mixed radix: the last feature counts fastest
+        code = code.astype(jnp.int32)  # else bytes would be computed with as bytes
+        cell, inside = cell * size + code, inside & (code >= 0) & (code < size)
+    return jnp.where(inside, cell, 0), inside
+
+
+def combinations(cell: Int[Array, " n"], sizes: tuple[int, ...]) -> Int[Array, "n features"]:
+    """The inverse of `cell_of`."""
+    return jnp.stack(jnp.unravel_index(cell, sizes), axis=-1).astype(jnp.int32)
+
+
+def look_up(table: Float[Array, " cells"], cell: Int[Array, "*n"], inside: Bool[Array, "*n"]) -> Float[Array, "*n"]:
+    """log p of cells; −inf out of support. An index is never clamped: the caller says which are inside."""
+    return jnp.where(inside, table[cell], -jnp.inf)
+
+
+def smooth(counts: Float[Array, "*rows values"], alpha: ArrayLike) -> Float[Array, "*rows values"]:
+    """log (n + α) / Σ (n + α) over the last axis; a row that is zero throughout becomes uniform."""
+    weights = counts + alpha
+    total = pairwise_sum(weights)[..., None]
+    return jnp.log(jnp.where(total > 0, weights, 1.0) / jnp.where(total > 0, total, counts.shape[-1]))
+
+
+def stack(tables: Sequence[Float[Array, "*rows _"]]) -> Float[Array, "tables *rows values"]:
+    """Tables of log-probabilities whose last axes differ in length, in one array; what is added has probability 0."""
+    values = max(table.shape[-1] for table in tables)
+
+    def widened(table: Array) -> Array:
+        missing = [(0, 0)] * (table.ndim - 1) + [(0, values - table.shape[-1])]
+        return jnp.pad(table, missing, constant_values=-jnp.inf)
+
+    return jnp.stack([widened(table) for table in tables])
+
+
+def pick(key: PRNGKeyArray, log_probs: Float[Array, " outcomes"]) -> Int[Array, ""]:
+    """One outcome: cut a stick of about 2³⁰ notches into pieces as long as the probabilities, and pick one notch.
+
+    Whole notches make it exact where floats are not: an outcome of probability 0 has no notch and is never drawn.
+    """
+    ends = jnp.cumsum(jnp.rint(jnp.exp(log_probs) * 2.0**30).astype(jnp.int32))
+    return jnp.searchsorted(ends, jax.random.randint(key, (), 0, ends[-1]), side="right").astype(jnp.int32)

@@ -20,8 +20,8 @@ from sphinx.util.typing import ExtensionMetadata
 
 from book.digest import digest_of
 from lib.data import avatars
-from lib.live.explore import PAGES
 from lib.live.page import EXPECTED, PROGRAM
+from lib.medium import VARIABLE
 
 FOLDER = "_figures"
 MEASURED = "benchmarks/live.json"
@@ -33,7 +33,7 @@ FIGURE = re.compile(
 
 
 def ask_for_pages(_app: Sphinx, _config: Config) -> None:
-    os.environ[PAGES] = "1"
+    os.environ[VARIABLE] = "1"
 
 
 def move_programs(

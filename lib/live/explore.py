@@ -4,7 +4,6 @@ import base64
 import html
 import inspect
 import io
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,9 +19,7 @@ from lib.live import page
 from lib.live.artists import bind
 from lib.live.show import Picture
 from lib.live.sliders import Slider
-
-# The build of the book sets it: then figures are made for pages, which have no kernel.
-PAGES = "BOOK_PAGES"
+from lib.medium import for_page
 
 _SHAPE_ERRORS = (
     jax.errors.ConcretizationTypeError,
@@ -102,7 +99,7 @@ class Exploration:
             slider.observe(self._moved, names="value")
         self._box = widgets.VBox([*sliders.values(), self._html])
         # Here, not when it is displayed: Jupyter would print that error and go on.
-        self._page = page.figure(self) if os.environ.get(PAGES) else ""
+        self._page = page.figure(self) if for_page() else ""
 
     def results(self, **settings: Any) -> list[np.ndarray]:
         """What `fn` gives, an array for each artist, where the sliders stand but for the settings given here."""

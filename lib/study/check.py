@@ -11,11 +11,12 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from lib.medium import for_page
 from lib.study import progress
 from lib.study.content import find
 from lib.study.exercise import Exercise, call, comparable, same
 from lib.study.question import slip
-from lib.study.words import for_page, to_html, to_text
+from lib.study.words import to_html, to_text
 
 # Where it leads only the page knows: book/extensions/study.py adds it.
 NOTEBOOK = '<a class="study-notebook" download>Download this notebook</a>'

@@ -6,8 +6,9 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from lib.medium import for_page
 from lib.study import progress
-from lib.study.words import for_page, to_html, to_text
+from lib.study.words import to_html, to_text
 
 
 class Form(abc.ABC):

@@ -1,18 +1,12 @@
 """Words with a little markup, as HTML: `code`, *emphasis*, **strength** and [links](#to-a-heading)."""
 
 import html
-import os
 import re
 
-from lib.live.explore import PAGES
+from lib.medium import for_page
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _MARKS = ((r"`([^`]+)`", "code"), (r"\*\*([^*]+)\*\*", "strong"), (r"\*([^*]+)\*", "em"))
-
-
-def for_page() -> bool:
-    """Whether the book is being built, so that what is displayed is for a page, which has no kernel."""
-    return bool(os.environ.get(PAGES))
 
 
 def to_html(words: str) -> str:

@@ -23,7 +23,7 @@ from lib.live import (
     explore,
     frames,
 )
-from lib.live.explore import PAGES
+from lib.medium import VARIABLE
 
 X = np.linspace(0, 1, 5)
 
@@ -159,7 +159,7 @@ def test_jupyter_gets_sliders_and_a_picture_for_hosts_that_run_nothing():
 
 
 def page(monkeypatch, *args, **settings):
-    monkeypatch.setenv(PAGES, "1")
+    monkeypatch.setenv(VARIABLE, "1")
     (html,) = exploration(*args, **settings)._repr_mimebundle_().values()
     program, expected = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
     return html, program, json.loads(expected)["checks"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lib import scores
-from lib.live.explore import PAGES
+from lib.medium import VARIABLE
 from lib.study import check, hint, progress, solution
 from lib.study.content import everything
 from lib.study.exercise import Exercise
@@ -33,9 +33,9 @@ def test_the_solution_passes(exercise):
 
 
 def test_the_solution_shows_the_number_that_is_right(exercise, monkeypatch):
-    monkeypatch.setenv(PAGES, "1")
+    monkeypatch.setenv(VARIABLE, "1")
     page = check(exercise.name, ...)._repr_html_()
-    monkeypatch.delenv(PAGES)
+    monkeypatch.delenv(VARIABLE)
     if exercise.wants_function:
         assert "It gives" not in page + repr(solution(exercise.name))
         return
@@ -169,7 +169,7 @@ def test_trouble_with_the_file_is_told_beside_the_reply(file):
 
 
 def test_in_a_page_hints_and_solution_are_folded(exercise, monkeypatch):
-    monkeypatch.setenv(PAGES, "1")
+    monkeypatch.setenv(VARIABLE, "1")
     html = check(exercise.name, ...)._repr_html_()
     assert html.count("<details>") == len(exercise.hints) + 1
     assert f">Exercise {exercise.name}<" in html

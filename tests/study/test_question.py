@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lib.live.explore import PAGES
+from lib.medium import VARIABLE
 from lib.study import progress, question
 from lib.study.content import everything
 from lib.study.question import AskedChoice, AskedNumber, Choice, Mistake, Number, Question, read_number
@@ -109,7 +109,7 @@ def test_a_known_mistake_goes_first():
 
 
 def test_in_a_page_it_is_a_form_with_all_explained(monkeypatch):
-    monkeypatch.setenv(PAGES, "1")
+    monkeypatch.setenv(VARIABLE, "1")
     html = AskedChoice(Question("q", "Is *it*?", (WRONG, RIGHT)), 1)._repr_mimebundle_()["text/html"]
     assert html.count("<li data-right>") == 1
     assert "<li data-right>1: " in html

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.live.explore import PAGES
+from lib.medium import VARIABLE
 from lib.study.words import to_html, to_text
 
 WORDS = "*a* and **b**, `c < d`, [e](0_tools.ipynb#f) & <g>"
@@ -14,7 +14,7 @@ def test_in_a_notebook_a_link_is_a_name():
 
 
 def test_in_a_page_it_leads_to_a_page(monkeypatch):
-    monkeypatch.setenv(PAGES, "1")
+    monkeypatch.setenv(VARIABLE, "1")
     assert '<a href="0_tools.html#f">e</a>' in to_html(WORDS)
 
 

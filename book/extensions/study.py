@@ -18,9 +18,7 @@ from sphinx.util.typing import ExtensionMetadata
 from book.extensions.contents import Entry, row
 from lib.study.check import NOTEBOOK
 from lib.study.content import everything
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction
-from lib.study.question import Number, Question
+from lib.study.items import Exercise, Number, Prediction, Question
 
 
 def names_in(entry: Entry) -> dict[str, list[str]]:

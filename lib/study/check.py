@@ -14,7 +14,7 @@ from pygments.lexers import PythonLexer
 from lib.medium import for_page
 from lib.study import progress
 from lib.study.content import find
-from lib.study.exercise import Exercise, call, comparable, same
+from lib.study.items import Exercise, call, comparable, same
 from lib.study.question import slip
 from lib.study.words import to_html, to_text
 

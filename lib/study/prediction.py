@@ -1,51 +1,13 @@
 """Predictions: the reader commits to a guess before the result is shown; then both stand side by side."""
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as widgets
 
 from lib.study.content import find
 from lib.study.form import Form, radio_buttons, radios
-from lib.study.words import to_html, written
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A slider for a guess, from `low` to `high`; `unit` follows the number."""
-
-    low: float
-    high: float
-    step: float = 1
-    unit: str = ""
-
-    @property
-    def decimals(self) -> int:
-        return max(0, math.ceil(-math.log10(self.step)))
-
-    def words(self, number: float) -> str:
-        """A guess or a result, which may have one decimal more.
-
-        >>> Scale(0, 100, 1, " %").words(97.624), Scale(0, 10).words(3)
-        ('97.6 %', '3')
-        """
-        text = f"{number:.{self.decimals + 1}f}"
-        return text.rstrip("0").rstrip(".") + self.unit
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Something to guess: one of some results, each with its label, or a number on a `Scale`. `because` explains it."""
-
-    name: str
-    text: str
-    guess: dict[Any, str] | Scale
-    because: str
-
-    def __post_init__(self) -> None:
-        written(f"the text of {self.name}", self.text)
-        written(f"the explanation of {self.name}", self.because)
+from lib.study.items import Prediction, Scale
+from lib.study.words import to_html
 
 
 def predict(name: str, *, result: Any) -> "Predicted":

@@ -13,61 +13,8 @@ import numpy as np
 
 from lib.study.content import find
 from lib.study.form import Form, radio_buttons, radios
-from lib.study.words import LINK, to_html, written
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of the answers to choose from: right where its `value` equals the answer that the chapter computed."""
-
-    value: Any
-    because: str
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """What a typical mistake gives, a value or a function, and the misconception behind it."""
-
-    gives: Any
-    because: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """A choice among answers. `recall` marks a question about an earlier chapter."""
-
-    name: str
-    text: str
-    choices: tuple[Choice, ...]
-    recall: bool = False
-
-    def __post_init__(self) -> None:
-        written(f"the text of {self.name}", self.text)
-        for choice in self.choices:
-            written(f"the explanation of {choice.value!r} in {self.name}", choice.because)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number to give, right within `tolerance` (a share of it; around 0 the tolerance itself).
-
-    `right` explains it; `otherwise` answers a number that no mistake gives.
-    """
-
-    name: str
-    text: str
-    right: str
-    mistakes: tuple[Mistake, ...]
-    otherwise: str
-    tolerance: float = 0.02  # two digits are enough
-    recall: bool = False
-
-    def __post_init__(self) -> None:
-        for what in ("text", "right", "otherwise"):
-            written(f"the {what} of {self.name}", getattr(self, what))
-        for mistake in self.mistakes:
-            written(f"the explanation of {mistake.gives!r} in {self.name}", mistake.because)
+from lib.study.items import Number, Question
+from lib.study.words import LINK, to_html
 
 
 def question(name: str, *, answer: Any) -> "Asked":

@@ -12,9 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from lib.study import progress
 from lib.study.content import everything
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction
-from lib.study.question import Number, Question, read_number
+from lib.study.items import Exercise, Number, Prediction, Question
+from lib.study.question import read_number
 from tests.pages.conftest import Visit
 from tests.study.written import OTHERWISE, READ, REPLIES, UNREADABLE
 

@@ -11,9 +11,7 @@ import pytest
 from book.extensions.contents import load
 from book.extensions.study import names_in
 from lib.study.content import everything
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction
-from lib.study.question import Number, Question
+from lib.study.items import Exercise, Number, Prediction, Question
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = [entry for entry in load(ROOT) if entry.file.startswith("chapters/")]

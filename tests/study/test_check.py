@@ -12,7 +12,7 @@ from lib import scores
 from lib.medium import VARIABLE
 from lib.study import check, hint, progress, solution
 from lib.study.content import everything
-from lib.study.exercise import Exercise
+from lib.study.items import Exercise
 
 EXERCISES = everything(Exercise)
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES.values() for mistake in exercise.mistakes]

@@ -4,7 +4,8 @@ import pytest
 
 from lib.study import predict, progress
 from lib.study.content import everything
-from lib.study.prediction import GuessedChoice, GuessedNumber, Prediction, Scale
+from lib.study.items import Prediction, Scale
+from lib.study.prediction import GuessedChoice, GuessedNumber
 from tests.study.test_question import press
 
 PREDICTIONS = everything(Prediction)

@@ -8,7 +8,8 @@ import pytest
 from lib.medium import VARIABLE
 from lib.study import progress, question
 from lib.study.content import everything
-from lib.study.question import AskedChoice, AskedNumber, Choice, Mistake, Number, Question, read_number
+from lib.study.items import Choice, Mistake, Number, Question
+from lib.study.question import AskedChoice, AskedNumber, read_number
 from lib.study.words import LINK
 from tests.study.written import READ, REPLIES, UNREADABLE
 

@@ -6,9 +6,7 @@ import numpy as np
 
 from lib import scores
 from lib.data import outfits
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction, Scale
-from lib.study.question import Choice, Mistake, Number, Question
+from lib.study.items import Choice, Exercise, Mistake, Number, Prediction, Question, Scale
 
 _tables = [np.array([[3, 1], [2, 2], [0, 4]]) / 12, np.array([[1, 2, 3, 4], [4, 3, 1, 2]]) / 20]
 _laws = [

@@ -4,9 +4,7 @@ import math
 
 import numpy as np
 
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction, Scale
-from lib.study.question import Choice, Mistake, Number, Question
+from lib.study.items import Choice, Exercise, Mistake, Number, Prediction, Question, Scale
 
 _hill = math.exp(-1 / 2) / math.sqrt(2 * math.pi)
 _kl = 0.5 * (math.log(0.5 / 0.6) + math.log(0.5 / 0.2))

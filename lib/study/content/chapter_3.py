@@ -3,9 +3,7 @@
 import numpy as np
 
 from lib.data import outfits
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction, Scale
-from lib.study.question import Choice, Mistake, Number, Question
+from lib.study.items import Choice, Exercise, Mistake, Number, Prediction, Question, Scale
 
 _tables = [np.arange(24).reshape(2, 3, 4), np.arange(5, 185, 3).reshape(3, 4, 5)]
 

@@ -6,9 +6,7 @@ import numpy as np
 
 from lib import scores
 from lib.data import outfits
-from lib.study.exercise import Exercise
-from lib.study.prediction import Prediction, Scale
-from lib.study.question import Choice, Mistake, Number, Question
+from lib.study.items import Choice, Exercise, Mistake, Number, Prediction, Question, Scale
 
 _tables = [(np.array([3, 1, 0, 0]), 1.0), (np.array([5, 0, 2]), 0.5), (np.array([[4, 0, 1], [0, 7, 2]]), 0.1)]
 _d = math.prod(outfits.sizes)

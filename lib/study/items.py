@@ -1,12 +1,107 @@
-"""Exercises: what is right, what the typical mistakes give, hints, and a solution that itself passes."""
+"""What an author writes for readers to do: guesses, questions and exercises, each with its words.
 
+These are records and nothing else: who reads them (study/content) needs no widgets. question.py, prediction.py and
+check.py show them.
+"""
+
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lib.study.question import Mistake
 from lib.study.words import written
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the answers to choose from: right where its `value` equals the answer that the chapter computed."""
+
+    value: Any
+    because: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What a typical mistake gives, a value or a function, and the misconception behind it."""
+
+    gives: Any
+    because: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A choice among answers. `recall` marks a question about an earlier chapter."""
+
+    name: str
+    text: str
+    choices: tuple[Choice, ...]
+    recall: bool = False
+
+    def __post_init__(self) -> None:
+        written(f"the text of {self.name}", self.text)
+        for choice in self.choices:
+            written(f"the explanation of {choice.value!r} in {self.name}", choice.because)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number to give, right within `tolerance` (a share of it; around 0 the tolerance itself).
+
+    `right` explains it; `otherwise` answers a number that no mistake gives.
+    """
+
+    name: str
+    text: str
+    right: str
+    mistakes: tuple[Mistake, ...]
+    otherwise: str
+    tolerance: float = 0.02  # two digits are enough
+    recall: bool = False
+
+    def __post_init__(self) -> None:
+        for what in ("text", "right", "otherwise"):
+            written(f"the {what} of {self.name}", getattr(self, what))
+        for mistake in self.mistakes:
+            written(f"the explanation of {mistake.gives!r} in {self.name}", mistake.because)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A slider for a guess, from `low` to `high`; `unit` follows the number."""
+
+    low: float
+    high: float
+    step: float = 1
+    unit: str = ""
+
+    @property
+    def decimals(self) -> int:
+        return max(0, math.ceil(-math.log10(self.step)))
+
+    def words(self, number: float) -> str:
+        """A guess or a result, which may have one decimal more.
+
+        >>> Scale(0, 100, 1, " %").words(97.624), Scale(0, 10).words(3)
+        ('97.6 %', '3')
+        """
+        text = f"{number:.{self.decimals + 1}f}"
+        return text.rstrip("0").rstrip(".") + self.unit
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Something to guess: one of some results, each with its label, or a number on a `Scale`. `because` explains it."""
+
+    name: str
+    text: str
+    guess: dict[Any, str] | Scale
+    because: str
+
+    def __post_init__(self) -> None:
+        written(f"the text of {self.name}", self.text)
+        written(f"the explanation of {self.name}", self.because)
 
 
 @dataclass(frozen=True)

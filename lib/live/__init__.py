@@ -1,11 +1,11 @@
 """What a chapter shows: figures with a text alternative, tables, and sliders that move a figure."""
 
 from lib.javascript import to_javascript
-from lib.live.artists import AvatarGrid
+from lib.live.avatars import AvatarGrid
 from lib.live.explore import explore
-from lib.live.map import draw_density, draw_map
 from lib.live.show import show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
+from lib.live.world import draw_density, draw_map
 
 __all__ = [
     "AvatarGrid",

@@ -14,8 +14,6 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
-from jax.typing import ArrayLike
-from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import LogNorm, Normalize, to_hex
 from matplotlib.container import BarContainer
@@ -26,38 +24,18 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from PIL import Image
 
-from lib.data import avatars, outfits
 from lib.live.places import LIMITS, box_of, place, rounded, scales
 
-
-class AvatarGrid:
-    """Outfits drawn as avatars, in rows of `columns`.
-
-    `codes` (n, 5) are outfits; a row with a negative code leaves its place empty. A function that moves the grid gives
-    codes of the same shape.
-    """
-
-    def __init__(self, ax: Axes, codes: ArrayLike, columns: int = 10) -> None:
-        codes = np.asarray(codes)
-        self.columns, self.shape = columns, codes.shape
-        self.image = ax.imshow(self.picture(codes), interpolation="none")
-        ax.set_axis_off()
-
-    def picture(self, codes: np.ndarray) -> np.ndarray:
-        """One RGBA picture (rows · 32, columns · 32, 4) of all avatars, empty places transparent."""
-        rows = -(-len(codes) // self.columns)
-        seen = (codes >= 0).all(1)
-        tiles = np.zeros((rows * self.columns, 32, 32, 4), np.uint8)
-        shown = np.flatnonzero(seen)
-        tiles[shown, ..., :3] = avatars.draw(codes[seen])
-        tiles[shown, ..., 3] = 255
-        return tiles.reshape(rows, self.columns, 32, 32, 4).swapaxes(1, 2).reshape(rows * 32, self.columns * 32, 4)
+KINDS: dict[type, type["Bound"]] = {}  # what moves each kind of artist; a file of another kind adds its own
 
 
 class Bound(abc.ABC):
     """An artist that a function moves."""
 
     tag, attribute = "path", "d"  # of the elements that move
+
+    def __init_subclass__(cls, of: type) -> None:
+        KINDS[of] = cls
 
     def __init__(self, artist: Any, owner: Any) -> None:
         self.artist, self.owner = artist, owner
@@ -97,7 +75,7 @@ class Bound(abc.ABC):
         return [part for group in found for part in group.iter() if part.tag.endswith(f"}}{self.tag}")]
 
 
-class BoundLine(Bound):
+class BoundLine(Bound, of=Line2D):
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.artist.get_ydata())
@@ -115,7 +93,7 @@ class BoundLine(Bound):
         return {"kind": "line", "x": rounded(place(x, np.asarray(self.artist.get_xdata(orig=False)))), "y": y}
 
 
-class BoundPolygon(Bound):
+class BoundPolygon(Bound, of=Polygon):
     """A closed polygon. Where one of its corners has no place it is not drawn."""
 
     @functools.cached_property
@@ -135,7 +113,7 @@ class BoundPolygon(Bound):
         return {"kind": "polygon", "x": x, "y": y}
 
 
-class BoundBars(Bound):
+class BoundBars(Bound, of=BarContainer):
     @property
     def shape(self) -> tuple[int, ...]:
         return (len(self.artist),)
@@ -168,7 +146,7 @@ class BoundBars(Bound):
             bar.set_gid(gid)
 
 
-class BoundScatter(Bound):
+class BoundScatter(Bound, of=PathCollection):
     """Round points of one size and colour. They are one path, of strokes of no length with round ends."""
 
     @property
@@ -213,7 +191,7 @@ class BoundScatter(Bound):
         ]
 
 
-class BoundImage(Bound):
+class BoundImage(Bound, of=AxesImage):
     attribute = "href"
 
     def __init__(self, artist: AxesImage, owner: AxesImage) -> None:
@@ -239,7 +217,7 @@ class BoundImage(Bound):
             pixels[np.isnan(level)] = 0
         else:
             pixels = values if values.dtype == np.uint8 else np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-        return [_png(pixels[::-1] if spec["flip"] else pixels)]
+        return [png(pixels[::-1] if spec["flip"] else pixels)]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
@@ -264,7 +242,7 @@ class BoundImage(Bound):
         return [image]
 
 
-class BoundText(Bound):
+class BoundText(Bound, of=Text):
     """A text with one number in it, such as "KL = {:.2f} nats"."""
 
     tag, attribute = "text", "text"
@@ -310,54 +288,6 @@ class BoundText(Bound):
         }
 
 
-class BoundAvatars(BoundImage):
-    """In Jupyter one picture; in the page tiles of the sheet of all avatars, which the page loads once."""
-
-    def __init__(self, artist: AvatarGrid, owner: AxesImage) -> None:
-        Bound.__init__(self, owner, owner)
-        self.grid = artist
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.grid.shape
-
-    def check(self, dtype: np.dtype) -> None:
-        if not np.issubdtype(dtype, np.integer):
-            raise ValueError(f"an AvatarGrid must be moved by integer codes; got {dtype}")
-
-    def move(self, values: np.ndarray) -> None:
-        self.artist.set_data(self.grid.picture(values))
-
-    def draw(self, values: np.ndarray) -> list[str]:
-        return [_png(self.grid.picture(values))]
-
-    @functools.cached_property
-    def spec(self) -> dict[str, Any]:
-        x, y, width, height, _ = box_of(self.artist)
-        rows = -(-self.shape[0] // self.grid.columns)
-        return {
-            "kind": "avatars",
-            "columns": self.grid.columns,
-            "corner": rounded(np.array([x, y])),
-            "tile": rounded(np.array([width / self.grid.columns, height / rows])),
-            "side": avatars.SIDE,
-            "sheet": [avatars.COLUMNS, len(avatars.pictures()) // avatars.COLUMNS],
-            "sizes": outfits.sizes,
-            "order": avatars.ORDER,
-        }
-
-
-KINDS: dict[type, type[Bound]] = {
-    Line2D: BoundLine,
-    Polygon: BoundPolygon,
-    BarContainer: BoundBars,
-    PathCollection: BoundScatter,
-    AxesImage: BoundImage,
-    Text: BoundText,
-    AvatarGrid: BoundAvatars,
-}
-
-
 def bind(artist: Any, fig: Figure) -> Bound:
     """What moves the artist:
 
@@ -391,7 +321,7 @@ def bind(artist: Any, fig: Figure) -> Bound:
 # --- Private parts -------------------------------------------------------------------------------
 
 
-def _png(pixels: np.ndarray) -> str:
+def png(pixels: np.ndarray) -> str:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -13,7 +13,8 @@ from matplotlib.patches import Polygon
 from PIL import Image
 
 from lib.data import avatars, outfits
-from lib.live.artists import AvatarGrid, bind
+from lib.live.artists import bind
+from lib.live.avatars import AvatarGrid
 from lib.live.show import Picture
 
 X = np.array([0.5, 1.0, 2.0, 4.0])

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/counting.py
 
 It checks that all of them agree, then measures in turn (about four minutes) and writes benchmarks/counting.json, which
-the page book/benchmarks.md shows. pandas is not among the locked packages. Without it, its rows say "not installed":
+the page book/pages/counting.md shows. pandas is not among the locked packages. Without it, its rows say so:
 
     .venv/bin/python -m pip install pandas
 

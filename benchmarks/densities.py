@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/densities.py
 
 It checks that all of them agree, then measures in turn (about five minutes) and writes benchmarks/densities.json, which
-the page book/densities.md shows. Beside each time stands how far off the result is. KDEpy and fast-histogram are not
-among the locked packages. Without them, their rows say "not installed":
+the page book/pages/densities.md shows. Beside each time stands how far off the result is. KDEpy and fast-histogram are
+not among the locked packages. Without them, their rows say so:
 
     .venv/bin/python -m pip install KDEpy fast-histogram
 

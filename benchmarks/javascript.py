@@ -4,7 +4,7 @@
 
 It runs the chapters up to their last figure, compiles each function that a figure is given, and others as later
 chapters will have them, and times them in Chromium (about three minutes). It writes benchmarks/javascript.json, which
-the page book/javascript.md shows.
+the page book/pages/javascript.md shows.
 """
 
 import gzip
@@ -12,8 +12,6 @@ import inspect
 import json
 import os
 import re
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -27,10 +25,10 @@ import jax.numpy as jnp
 import nbformat
 import numpy as np
 from jax import lax, random
-from playwright.sync_api import sync_playwright
 
 import lib.live
 from benchmarks import timing
+from book.browser import chromium
 from lib.live import to_javascript
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -192,14 +190,11 @@ def measure(page: Any, name: str, fn: Callable, arguments: tuple[Any, ...]) -> d
 
 
 def main() -> None:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not path:
-        sys.exit("no Chromium was found: install one, or set CHROMIUM to its path")
     functions = [*of_chapters(), *to_come()]
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as it:
-        page = it.new_page()
+    with chromium() as browser:
+        page = browser.new_page()
         rows = [measure(page, *function) for function in functions]
-        facts = timing.facts() | {"chromium": it.version}
+        facts = timing.facts() | {"chromium": browser.version}
     timing.write(RESULTS, {"machine": facts, "rows": rows})
     print(f"written: {RESULTS}")
 

@@ -5,7 +5,7 @@
 It starts a Jupyter server on this machine, opens a notebook with the busiest figure of the book in Chromium, moves a
 slider from the keyboard, and measures the time from the key to the new picture: of moves with a rest between them, and
 of moves in a row, each as soon as the picture of the last one is there. A widget that only writes a number says how
-much of this is Jupyter's own. The results, benchmarks/jupyter.json, stand on the page book/javascript.md.
+much of this is Jupyter's own. The results, benchmarks/jupyter.json, stand on the page book/pages/javascript.md.
 """
 
 import socket
@@ -23,7 +23,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 from benchmarks import timing
-from tests.chromium import chromium
+from book.browser import chromium
 
 RESULTS = Path(__file__).with_suffix(".json")
 MOVES = 60

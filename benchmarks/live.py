@@ -5,18 +5,16 @@
 
 It opens each live figure in Chromium and moves each of its sliders from the keyboard. At some settings it compares what
 the page draws with what JAX gave there when the book was built; then it measures the time from the key to the painted
-page. The results, benchmarks/live.json, stand under the figures and on book/javascript.md: build again to see them.
+page. The results, benchmarks/live.json, stand under the figures and on book/pages/javascript.md, once it is built.
 """
 
 import base64
 import functools
 import gzip
-import http.server
 import io
 import json
 import random
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,9 +27,9 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from benchmarks import timing
+from book.browser import chromium
+from book.serving import HTML, served
 from lib.data import avatars, outfits
-from tests.chromium import chromium
-from tests.pages.conftest import HTML, Quiet
 
 RESULTS = Path(__file__).with_suffix(".json")
 EXPECTED = HTML.parent / "live"  # book/extensions/live.py writes it
@@ -229,17 +227,14 @@ def measure(figure: Figure, page: Page) -> dict[str, Any]:
 @contextmanager
 def open_book() -> Iterator[Callable[[str], Page]]:
     """A function that opens a page of the built book in Chromium."""
-    handler = functools.partial(Quiet, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served() as site, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
 
         def go(name: str) -> Page:
-            page.goto(f"http://127.0.0.1:{server.server_port}/{name}.html", wait_until="networkidle")
+            page.goto(f"{site}/{name}.html", wait_until="networkidle")
             return page
 
         yield go
-        server.shutdown()
 
 
 def main() -> None:

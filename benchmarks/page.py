@@ -3,27 +3,23 @@
     .venv/bin/python benchmarks/page.py
 
 It serves the built book on this machine, compressed as hosts of such pages do, opens each page several times with an
-empty cache (about two minutes), and writes benchmarks/page.json, which the page book/benchmarks.md shows. Chromium is
-found on the path, or where the variable CHROMIUM says.
+empty cache (about two minutes), and writes benchmarks/page.json, which the page book/pages/counting.md shows.
 """
 
 import gzip
 import os
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from benchmarks import timing
+from book.browser import chromium
+from book.serving import Quiet, served
 
 RESULTS = Path(__file__).with_suffix(".json")
-HTML = timing.ROOT / "_build" / "html"
 ROUNDS = 5
 # "Fast 4G" as Chromium's developer tools have it: 9 Mbit/s down and 1.5 up, of which nine tenths come through, and
 # 60 ms of latency, counted 2.75 times, since it is added to each request and not to each packet.
@@ -42,7 +38,7 @@ PAINT = """new Promise(done => new PerformanceObserver(list => {
 }).observe({type: 'paint', buffered: true}))"""
 
 
-class Compressing(SimpleHTTPRequestHandler):
+class Compressing(Quiet):
     """Serves files compressed, over connections that stay open."""
 
     protocol_version = "HTTP/1.1"
@@ -61,9 +57,6 @@ class Compressing(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 def visit(browser: Browser, url: str) -> tuple[float, dict[str, int]]:
@@ -92,23 +85,15 @@ def visit(browser: Browser, url: str) -> tuple[float, dict[str, int]]:
 
 def main() -> None:
     names = sorted(parse_toc_yaml(timing.ROOT / "_toc.yml"))
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    handler = partial(Compressing, directory=str(HTML))
     rows: list[dict[str, Any]] = []
-    with (
-        ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=path, args=["--headless", "--no-sandbox"]) as browser,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served(handler=Compressing) as site, chromium() as browser:
         machine = timing.facts() | {"chromium": browser.version}
         paints: dict[str, list[float]] = {name: [] for name in names}
         sizes: dict[str, dict[str, int]] = {}
         for _ in range(ROUNDS):  # in turn, as in benchmarks/timing.py
             for name in names:
-                paint, sizes[name] = visit(browser, f"http://127.0.0.1:{server.server_port}/{name}.html")
+                paint, sizes[name] = visit(browser, f"{site}/{name}.html")
                 paints[name].append(paint)
-        server.shutdown()
     # Programs that ran or waited for each core, ours among them: above 1, the paints are slower than they need be.
     machine["load"] = os.getloadavg()[1] / machine["cores"] if hasattr(os, "getloadavg") else 0.0
     for name in names:

@@ -22,29 +22,18 @@ import sys
 import venv
 from pathlib import Path
 
-from digest import digest  # book/digest.py: this folder is on the path when it is run
+# Files beside this one: their folder is on the path when this is run.
+from browser import BROWSERS, find
+from digest import digest
+from serving import HTML, Quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.txt"
-HTML = ROOT / "_build" / "html"
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 COMMANDS = ("serve", "build", "lab", "pdf", "zip", "test")
-# What each browser is called, and where it is on macOS and Windows; first its package on Debian.
-BROWSERS = {
-    "CHROMIUM": (
-        *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    ),
-    "FIREFOX": (
-        *("firefox-esr", "firefox"),
-        "/Applications/Firefox.app/Contents/MacOS/firefox",
-        r"C:\Program Files\Mozilla Firefox\firefox.exe",
-    ),
-}
 
 
 class Failure(Exception):
@@ -163,13 +152,6 @@ def serve() -> None:
         server.serve_forever()
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each request."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 def lab() -> None:
     # JupyterLab does not start as root unless told so; in a container one often is.
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
@@ -181,7 +163,7 @@ def pdf() -> None:
     chromium = find_browsers()["CHROMIUM"]
     if not chromium:
         raise Failure("no Chromium was found to print with: install one, or set CHROMIUM to its path.")
-    run([PYTHON, ROOT / "book" / "pdf.py"], "the book was not printed: see the lines above.", CHROMIUM=chromium)
+    run([PYTHON, "-m", "book.tools.pdf"], "the book was not printed: see the lines above.", CHROMIUM=chromium)
 
 
 def pack() -> None:
@@ -226,12 +208,6 @@ def find_browsers() -> dict[str, str]:
         )
         found = {name: find(name) for name in BROWSERS}
     return found
-
-
-def find(browser: str) -> str:
-    """The path that a variable of the browser's name holds, or where the browser is found."""
-    names = (os.environ.get(browser) or "", *BROWSERS[browser])
-    return next(filter(None, map(shutil.which, names)), "")
 
 
 if __name__ == "__main__":

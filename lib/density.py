@@ -8,7 +8,7 @@ model writes the formula for **one** point, `_log_prob(x)` and `_sample(key)`; t
 compile it (jit) and check what comes in. Where a batched formulation is faster, a model overrides `_log_probs` or
 `_samples`; the formula for one point stays, as what the book shows and what the tests compare with.
 
-Three promises hold for every model, and tests/test_contract.py runs each model through them:
+Three promises hold for every model, and tests/contract/test_every_model.py runs each model through them:
 
 - `fit` is strict: bad data raise a clear error, and no fitted model holds a NaN or +inf;
 - `log_prob` is total: out of support is −inf, NaN gives NaN, and no index is ever clamped or wrapped;

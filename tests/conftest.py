@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
 
-from tests import chromium
-from tests import firefox as firefox_
+from book.browser import chromium, find
+from tests.book.firefox import Firefox
 
 settings.register_profile("book", deadline=None, derandomize=True)  # compiling takes longer than running
 settings.load_profile("book")
@@ -28,17 +28,17 @@ def key():
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if not chromium.find():
+    if not find("CHROMIUM"):
         _give_up("no Chromium was found: install one, or set CHROMIUM to its path")
-    with chromium.chromium() as browser:
+    with chromium() as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
-def firefox() -> Iterator[firefox_.Firefox]:
-    if not firefox_.find():
+def firefox() -> Iterator[Firefox]:
+    if not find("FIREFOX"):
         _give_up("no Firefox was found: install one, or set FIREFOX to its path")
-    with firefox_.Firefox() as firefox:
+    with Firefox() as firefox:
         yield firefox
 
 

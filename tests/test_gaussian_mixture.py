@@ -13,7 +13,7 @@ from sklearn import mixture
 
 from lib import GaussianMixture
 from lib import expectation_maximisation as em
-from tests.statistics import assert_drawn_from
+from tests.contract.statistics import assert_drawn_from
 
 FIT = partial(GaussianMixture.fit, key=jax.random.key(0))
 

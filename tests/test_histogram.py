@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from lib import Box, Categorical, Histogram
-from tests.grounds import ULP
+from tests.contract.cases import ULP
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform([-1, 0], [1, 10], (5000, 2)).astype(np.float32)

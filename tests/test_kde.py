@@ -12,7 +12,7 @@ from scipy import stats
 from sklearn.neighbors import KernelDensity
 
 from lib import KDE, kde
-from tests.grounds import GLOBE
+from tests.contract.cases import GLOBE
 
 RNG = np.random.default_rng(0)
 X = RNG.normal([1, -2], [1, 0.5], (300, 2)).astype(np.float32)

@@ -42,7 +42,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 def social_picture(title: str) -> Image.Image:
     """The title above the cover picture, whose middle is shown twice as large as it is."""
-    from book import cover  # only here: it starts JAX
+    from book.tools import cover  # only here: it starts JAX
 
     people = cover.picture().resize((1280, 320), Image.Resampling.NEAREST)
     picture = Image.new("RGB", SIZE, "white")

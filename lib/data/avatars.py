@@ -1,4 +1,4 @@
-"""Avatars: the outfits as pictures of 32 × 32 pixels. The artwork is Avataaars by Pablo Stanley (see make_avatars.py).
+"""Avatars: the outfits as pictures of 32 × 32 pixels. The artwork is Avataaars by Pablo Stanley (see make/avatars.py).
 
 A picture is uint8 (32, 32, 3): rows from the top, columns from the left, red, green and blue from 0 to 255. It is a
 function of the outfit, so a model of pictures can be judged by reading its pictures back: which outfit is nearest, and

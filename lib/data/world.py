@@ -1,4 +1,4 @@
-"""The world: points on land, from a known law. The map is that of Natural Earth (see make_world.py).
+"""The world: points on land, from a known law. The map is that of Natural Earth (see make/world.py).
 
 A point is its longitude, from −180° in the west to 180°, and its latitude, from −90° in the south to 90°. The law is
 uniform on the land *of the sphere*: equal areas of land are equally likely. In longitude and latitude it is not

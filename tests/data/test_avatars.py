@@ -102,10 +102,10 @@ def test_the_sheet_is_what_its_script_draws():
     reason = "the renderer is not installed: pip install py-avataaars-no-png==1.0.1 resvg-py==0.5.0"
     for package in ("py_avataaars_no_png", "resvg_py"):
         pytest.importorskip(package, reason=reason)
-    from lib.data import make_avatars
+    from lib.data.make import avatars as make
 
     for codes, outfit in zip(fifty, decode(fifty), strict=True):
-        np.testing.assert_array_equal(make_avatars._draw(*outfit), draw([codes])[0])
+        np.testing.assert_array_equal(make._draw(*outfit), draw([codes])[0])
 
 
 # --- Drawing -------------------------------------------------------------------------------------

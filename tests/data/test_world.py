@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.data import world
-from tests.statistics import assert_drawn_from
+from tests.contract.statistics import assert_drawn_from
 
 SPHERE = 4 * np.pi
 LAND = {

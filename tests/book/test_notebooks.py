@@ -1,0 +1,120 @@
+"""Every notebook runs, its numbers are compared, its sliders move, and it is written to be read.
+
+nbval (on the command line, over chapters/) runs the notebooks and compares stored outputs. Here stands what it misses:
+a checked cell without a stored output would pass, and a slider is never moved.
+"""
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from book.extensions import contents
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+ENTRIES = {entry.file: entry for entry in contents.load(ROOT)}
+MOVE_EVERY_SLIDER = """
+import gc
+from lib.live.explore import Exploration
+
+explorations = [thing for thing in gc.get_objects() if isinstance(thing, Exploration)]
+for exploration in explorations:
+    for setting in exploration.ends():
+        exploration.draw(**setting)
+print(len(explorations))
+"""
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def test_there_are_notebooks():
+    assert len(NOTEBOOKS) >= 3
+
+
+def test_every_slider_moves_to_both_ends(notebook):
+    calls = sum(len(re.findall(r"\bexplore\(", cell.source)) for cell in code_cells(notebook))
+    notebook.cells.append(nbformat.v4.new_code_cell(MOVE_EVERY_SLIDER))
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT / "chapters"}}).execute()
+    assert notebook.cells[-1].outputs[0].text == f"{calls}\n"
+
+
+def test_what_is_compared_is_stored_and_nothing_else_is(notebook):
+    for cell in code_cells(notebook):
+        checked = "nbval-check-output" in tags(cell)
+        assert bool(cell.outputs) == checked, f"run book/tools/store.py:\n{cell.source}"
+        assert bool(cell.execution_count) == checked, f"run book/tools/store.py:\n{cell.source}"
+        assert "nbval-skip" not in tags(cell), cell.source
+
+
+@pytest.mark.parametrize(
+    ("chapter", "printed"),
+    [
+        ("2_the_framework", "A: the rule can make it: False, the box can: True"),
+        ("2_the_framework", "B: the rule can make it: True, the box can: False"),
+        ("2_the_framework", "C: the rule can make it: True, the box can: True"),
+        ("2_the_framework", "the box:              inf nats"),
+        ("3_0_a_first_generative_model", "3 * 8 * 4 * 6 * 7 = 4032"),
+        ("3_1_the_simplest_model", "4032 cells, 4031 free parameters"),
+        ("3_1_the_simplest_model", "and 2/50 is 0.04"),
+        ("3_1_the_simplest_model", "white: 0.0007349   by hand: 0.0007349"),  # 3/4082
+        ("3_1_the_simplest_model", "blue: 0.0002450   by hand: 0.0002450"),  # 1/4082
+        ("3_2_naive_bayes", "3 + 8 + 4 + 6 + 7 = 28 numbers\nfree: 23"),
+        ("3_2_naive_bayes", "= 0.0054146   (seen 2 times)"),
+        ("3_2_naive_bayes", "= 0.00098447   (seen 0 times)"),
+        ("3_2_naive_bayes", "1008 of 4032 outfits are impossible"),
+    ],
+)
+def test_the_numbers_of_the_article_are_compared(chapter, printed):
+    cells = code_cells(nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4))
+    assert printed in "".join(output.text for cell in cells for output in cell.outputs)
+
+
+def test_code_is_short_and_prose_carries_the_chapter(notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
+    assert max(lengths) <= 20
+    assert statistics.median(lengths) <= 7
+    for cell in code_cells(notebook):
+        assert max(map(len, cell.source.splitlines())) <= 80, cell.source
+    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
+    assert words >= 8 * sum(lengths)
+
+
+def test_a_chapter_says_what_it_is_and_how_long_it_takes(path, notebook):
+    entry = ENTRIES[f"chapters/{path.stem}"]
+    opening = notebook.cells[0].source
+    assert opening.startswith(f"# {entry.heading}\n")
+    assert "After this" in opening
+    assert f"It takes about {entry.minutes} minutes." in opening
+
+
+def test_figures_have_words(notebook):
+    """What is drawn is shown by show() or explore(), which ask for a text alternative; nothing is shown otherwise."""
+    for cell in code_cells(notebook):
+        if "plt.subplots" in cell.source:
+            assert re.search(r"\b(show|explore)\(", cell.source), cell.source
+        assert "plt.show" not in cell.source
+
+
+def test_only_our_own_notebook_settings(notebook):
+    assert set(notebook.metadata) == {"kernelspec"}
+    assert notebook.metadata.kernelspec == {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -1,0 +1,119 @@
+"""Every model through the promises that all models share (lib/density.py). A new one joins in tests/contract/cases.py.
+
+What their draws promise is in test_samplers.py, what only models of codes do in test_discrete.py, and what only models
+of points do in test_points.py.
+"""
+
+import re
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from tests.contract.cases import GROUNDS, ULP
+
+
+@pytest.fixture(params=GROUNDS.values(), ids=GROUNDS.keys())
+def ground(request):
+    return request.param
+
+
+# --- fit is strict -------------------------------------------------------------------------------
+
+BAD = {
+    "strings": ([["a", "b"]], TypeError, "x must be {numbers}; got dtype <U1"),
+    "complex": ([[1j, 0]], TypeError, "x must be {numbers}; got dtype complex128"),
+    "truth values": ([[True, False]], TypeError, "x must be {numbers}; got dtype bool"),
+    "objects": ([[None, 0]], TypeError, "x must be {numbers}; got dtype object"),
+    "ragged": ([[0, 1], [0]], TypeError, "x must be an array of numbers"),
+    "a number": (1, ValueError, "x must have shape (n, "),
+    "one row without brackets": ([0, 1], ValueError, "x must have shape (n, "),
+    "no features": (np.zeros((3, 0), int), ValueError, "x must have shape (n, "),
+    "three axes": (np.zeros((1, 3, 2), int), ValueError, "x must have shape (n, "),
+}
+
+
+@pytest.mark.parametrize(("x", "error", "message"), BAD.values(), ids=BAD.keys())
+def test_fit_refuses(ground, x, error, message):
+    setting = next(iter(ground.settings.values()))
+    with pytest.raises(error, match=re.escape(message.format(numbers=ground.numbers))):
+        ground.Model.fit(x, **setting)
+
+
+def test_fit_refuses_no_rows(ground):
+    with pytest.raises(ValueError, match="x must have at least one row; got none"):
+        ground.Model.fit(ground.data[:0], **next(iter(ground.settings.values())))
+
+
+def test_fitted_model_holds_no_nan_and_no_inf(fitted):
+    for leaf in jax.tree.leaves(fitted[1]):
+        assert not np.isnan(leaf).any()
+        assert not np.isposinf(leaf).any()
+
+
+def test_model_is_an_immutable_pytree(fitted):
+    _, model = fitted
+    assert eqx.tree_equal(jax.tree.map(lambda leaf: leaf, model), model)
+    for field in vars(model):
+        with pytest.raises(AttributeError):
+            setattr(model, field, 1)
+
+
+def test_lists_and_device_arrays_give_the_same_model(ground):
+    setting = next(iter(ground.settings.values()))
+    from_list, from_device = (ground.Model.fit(x, **setting) for x in (ground.data.tolist(), jnp.asarray(ground.data)))
+    assert eqx.tree_equal(from_list, from_device)
+
+
+# --- log_prob is total ---------------------------------------------------------------------------
+
+
+def test_sums_to_one(fitted):
+    ground, model = fitted
+    assert ground.partition.masses(model).sum() == pytest.approx(1, abs=ground.tolerance)
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (0,), (2, 3), (1, 0, 2)], ids=str)
+def test_log_prob_keeps_the_batch_shape(fitted, shape):
+    ground, model = fitted
+    result = model.log_prob(np.broadcast_to(ground.data[0], (*shape, ground.features)))
+    assert result.shape == shape
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result, np.full(shape, model.log_prob(ground.data[0])))
+
+
+def test_log_prob_refuses(fitted):
+    ground, model = fitted
+    d = ground.features
+    for x, error, message in [
+        (["a"] * d, TypeError, f"x must be {ground.numbers}; got dtype <U1"),
+        ([1j] * d, TypeError, f"x must be {ground.numbers}; got dtype complex128"),
+        ([True] * d, TypeError, f"x must be {ground.numbers}; got dtype bool"),
+        (np.zeros((1, d + 1), int), ValueError, f"x must have shape (*batch, {d}); got shape (1, {d + 1})"),
+        (0, ValueError, f"x must have shape (*batch, {d}); got shape ()"),
+    ]:
+        with pytest.raises(error, match=re.escape(message)):
+            model.log_prob(x)
+
+
+# --- compiled agrees with uncompiled -------------------------------------------------------------
+
+
+def test_log_prob_agrees_with_the_plain_one_point_formula(fitted):
+    ground, model = fitted
+    x = ground.data[:20]
+    with jax.disable_jit():
+        plain = np.stack([model._log_prob(jnp.asarray(row)) for row in x])
+    np.testing.assert_allclose(model.log_prob(x), plain, rtol=ULP, atol=ULP)
+    np.testing.assert_allclose(jax.jit(lambda x: model.log_prob(x))(x), plain, rtol=ULP, atol=ULP)
+    np.testing.assert_allclose(jax.vmap(model.log_prob)(jnp.asarray(x)), plain, rtol=ULP, atol=ULP)
+
+
+def test_sharded_agrees_with_plain(fitted):
+    ground, model = fitted
+    mesh = Mesh(np.array(jax.devices()[:2]), ("rows",))
+    sharded = jax.device_put(ground.data, NamedSharding(mesh, PartitionSpec("rows")))
+    np.testing.assert_allclose(model.log_prob(sharded), model.log_prob(ground.data), rtol=ULP, atol=ULP)

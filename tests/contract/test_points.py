@@ -1,0 +1,104 @@
+"""What only models of real points promise: they refuse what float32 cannot hold, and answer for any number."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lib.numerics.parts import PART
+from tests.contract.cases import FITTED, GROUNDS, OF_POINTS, ULP
+
+OURS = {name: (ground, setting) for name, (ground, setting) in FITTED.items() if ground.numbers == "real numbers"}
+FAR = 1e30
+
+
+@pytest.fixture(params=OURS.values(), ids=OURS.keys())
+def fitted(request):
+    """A ground and a model that is fitted to its data."""
+    ground, setting = request.param
+    return ground, ground.fit(setting)
+
+
+@pytest.fixture
+def model(fitted):
+    return fitted[1]
+
+
+@pytest.fixture(params=OF_POINTS)
+def fit(request):
+    ground = GROUNDS[request.param]
+    return lambda x: ground.Model.fit(x, **next(iter(ground.settings.values())))
+
+
+# --- fit is strict -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (1e39, "inf"), (10**39, "inf")]
+)
+def test_fit_refuses_what_is_not_finite_in_float32(fit, value, printed):
+    with pytest.raises(ValueError, match=rf"x must be .*; x\[1, 0\] is ({printed}|1e\+39) \(1 such values\)"):
+        fit([[0.0, 1.0], [float(value), -1.0], [1.0, 0.5]])
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint64, np.float16, np.float64, np.longdouble])
+def test_any_real_dtype_gives_the_same_model(fit, kind):
+    x = np.array([[1, 0], [0, 1], [2, 0]])
+    assert eqx.tree_equal(fit(x.astype(kind)), fit(x.astype(np.float32)))
+
+
+@pytest.mark.parametrize("name", [name for name in OF_POINTS if name != "GaussianMixture"])  # which refuses a tracer
+def test_fit_works_under_jit(name):
+    def fit(x):
+        return GROUNDS[name].Model.fit(x, **next(iter(GROUNDS[name].settings.values())))
+
+    x = np.array([[1, 0], [0, 1], [2, 0]], np.float32)
+    jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, rtol=ULP), jax.jit(fit)(x), fit(x))
+
+
+# --- log_prob is total ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feature", [0, 1])
+def test_nan_gives_nan_and_infinity_minus_infinity(fitted, feature):
+    ground, model = fitted
+    x = np.repeat(ground.data[:1], 4, axis=0).astype(np.float64)
+    x[:3, feature] = np.nan, np.inf, -np.inf
+    log_prob = np.asarray(model.log_prob(x))
+    assert np.isnan(log_prob[0])
+    assert np.isneginf(log_prob[1:3]).all()
+    assert log_prob[3] == model.log_prob(ground.data[0])
+    assert np.isnan(model.log_prob([np.nan, np.inf]))
+
+
+def test_what_float32_cannot_hold_is_infinite(model):
+    assert np.isneginf(model.log_prob([1e39, 0.0]))
+
+
+@pytest.mark.parametrize("x", [[FAR, 0], [0, -FAR], [FAR, FAR], [3e38, -3e38]], ids=str)
+def test_a_far_point_is_unlikely_and_no_nan(model, x):
+    log_prob = model.log_prob(x)
+    assert not np.isnan(log_prob)
+    assert log_prob < np.inf
+
+
+def test_gradients_are_finite_everywhere(fitted):
+    ground, model = fitted
+    x = np.concatenate([ground.data[:3], [[FAR, 0], [0, FAR], [np.inf, 0], [50, 50], [0, 90], [180, -90]]])
+    gradient = jax.jit(jax.grad(lambda x: jnp.where(jnp.isfinite(y := model.log_prob(x)), y, 0).sum()))
+    assert np.isfinite(gradient(x.astype(np.float32))).all()
+    one_by_one = jax.vmap(jax.grad(model.log_prob))(jnp.asarray(x, jnp.float32))
+    assert np.isfinite(one_by_one).all()
+
+
+def test_log_prob_takes_whole_numbers(model):
+    assert model.log_prob([1, -2]) == model.log_prob([1.0, -2.0])
+
+
+def test_more_points_than_go_through_one_call_are_as_few(fitted):
+    ground, model = fitted
+    few = ground.data[:64]
+    many = np.resize(few, (PART // model._work + 100, 2))
+    log_prob = model.log_prob(many)
+    np.testing.assert_allclose(log_prob, np.resize(model.log_prob(few), len(many)), rtol=ULP, atol=ULP)

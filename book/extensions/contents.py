@@ -1,11 +1,12 @@
 """The contents of the whole article, also of what is not written yet: `book/contents.yml`.
 
 The sidebar (book/_templates/sbt-sidebar-nav.html) lists all of it. The directive `contents-table` shows what each
-chapter assumes and teaches, and each chapter shows its title in the article. Where the file and `_toc.yml` disagree, or
-a chapter assumes what no chapter before it teaches, is a Sphinx warning.
+chapter assumes and teaches, and each chapter shows its title in the article. Jupyter Book reads the order of the pages
+from `_toc.yml`, which book/tools/toc.py makes of this list. Where that file is another, or a chapter assumes what no
+chapter before it teaches, is a Sphinx warning.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,11 +51,25 @@ def load(root: Path) -> list[Entry]:
     return [Entry(**entry) for entry in yaml.safe_load((root / FILE).read_text(encoding="utf-8"))]
 
 
-def problems(entries: Sequence[Entry], toc: Collection[str]) -> Iterable[str]:
-    """What is wrong with the contents; `toc` holds the names of the pages that are built."""
-    files = {entry.file for entry in entries if entry.file}
-    yield from (f"{file} is not in _toc.yml" for file in sorted(files - set(toc)))
-    yield from (f"{file} is in _toc.yml, but not here" for file in sorted(set(toc) - files))
+def toc(entries: Iterable[Entry]) -> str:
+    """The text of `_toc.yml`: the pages that are written, sections below their chapters."""
+    first, *chapters = nested(entry for entry in entries if entry.file)
+    lines = [
+        "# book/tools/toc.py made it of book/contents.yml.",
+        "format: jb-book",
+        f"root: {first[0].file}",
+        "chapters:",
+    ]
+    for chapter, sections in chapters:
+        lines.append(f"  - file: {chapter.file}")
+        lines += ["    sections:"] * bool(sections) + [f"      - file: {section.file}" for section in sections]
+    return "\n".join(lines) + "\n"
+
+
+def problems(entries: Sequence[Entry], written: str) -> Iterable[str]:
+    """What is wrong with the contents; `written` is what stands in `_toc.yml`."""
+    if written != toc(entries):
+        yield "_toc.yml has another order: run `.venv/bin/python -m book.tools.toc`"
     for i, entry in enumerate(entries):
         # A reader of a written chapter can only have learnt from chapters that are written too.
         taught = {concept for before in entries[:i] if before.file or not entry.file for concept in before.teaches}
@@ -131,7 +146,7 @@ def row(*cells: nodes.Node) -> nodes.row:
 
 def read(app: Sphinx, config: Config) -> None:
     entries = load(app.srcdir)
-    for problem in problems(entries, set(config.external_site_map)):
+    for problem in problems(entries, (app.srcdir / "_toc.yml").read_text(encoding="utf-8")):
         logger.warning("%s: %s", FILE, problem)
     config.contents = entries
     config.html_context["contents"] = nested(entries)
@@ -140,7 +155,6 @@ def read(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("contents", [], "env", list)
     app.add_directive("contents-table", ContentsTable)
-    # After sphinx_external_toc has read _toc.yml (priority 900).
-    app.connect("config-inited", read, priority=950)
+    app.connect("config-inited", read)
     app.connect("doctree-read", add_chinese_title)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,7 +49,7 @@ PAINTED = """() => new Promise(done =>
 # The time from a key to the painted page: a message that is sent within a frame comes when that frame is painted.
 WATCH = """figure => {
     figure.delays = [];
-    figure.querySelector('form').addEventListener('input', ({timeStamp}) => requestAnimationFrame(() => {
+    figure.querySelector('.controls').addEventListener('input', ({timeStamp}) => requestAnimationFrame(() => {
         const {port1, port2} = new MessageChannel();
         port1.onmessage = () => figure.delays.push(performance.now() - timeStamp);
         port2.postMessage(0);
@@ -94,7 +94,7 @@ def walk(page: Page, figure: Figure) -> Iterator[tuple[dict[str, Any], list, lis
     for check in figure.expected["checks"]:
         shown.locator("button[type=reset]").press("Enter")
         for name, place in check["at"].items():
-            _move(page, shown.locator(f"[name={name}]"), place)
+            _move(page, shown.locator(f"[name='{name}']"), place)
         page.evaluate(PAINTED)
         yield check, *shown.evaluate(READ)
 

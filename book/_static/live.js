@@ -121,6 +121,13 @@
   };
 
   const SLICE = 12; // milliseconds of work at a time
+  const TAP = 8; // pixels that a finger may move in a tap
+
+  // The two parts of an address's end, before and after `?`. Some mail programs write it, `=` and `&` as %3F, %3D and %26.
+  const fragment = () => {
+    const { hash } = location;
+    return (hash.includes("?") ? hash : hash.replace(/%(?:3F|3D|26)/gi, decodeURIComponent)).slice(1).split("?");
+  };
 
   // --- A figure ----------------------------------------------------------------------------------------------------
 
@@ -133,8 +140,9 @@
 
   window.liveFigure = ({ artists, sliders, drags, run, frames }) => {
     const { figure } = document.currentScript, { src } = document.currentScript;
-    const form = figure.querySelector("form"), picture = figure.querySelector("svg"), { ariaLabel } = picture;
-    const controls = sliders.map(({ name }) => form.elements[name]);
+    const fieldset = figure.querySelector(".controls"), picture = figure.querySelector("svg"), { ariaLabel } = picture;
+    // In their order. They stand in no <form>, whose own properties (submit, length) their names would hide.
+    const controls = [...fieldset.querySelectorAll("[name]")];
     const places = sliders.map(({ start }) => start); // of each slider, in its settings
     const sheet = new URL("avatars.webp", src).href;
     const elements = artists.map((_, i) => [...picture.querySelectorAll(`[data-artist="${i}"]`)]);
@@ -151,13 +159,7 @@
     const setting = ({ kind, settings, start }, i) => // a key goes on for ever, unless results are stored
       kind === "key" && !frames ? settings[start] + places[i] - start : settings[places[i]];
     const settings = () => sliders.map(setting);
-    const words = (i) => {
-      const { kind, settings: { length } } = sliders[i], value = setting(sliders[i], i);
-      if (controls[i].type === "select-one") return controls[i].value;
-      if (kind === "bool") return value ? "yes" : "no";
-      if (kind === "key") return `sample ${places[i] + 1}`;
-      return kind === "int" ? value.toLocaleString("en") : String(+value.toPrecision(length > 1 ? 3 : 4));
-    };
+    const words = (i) => sliders[i].words[places[i]] ?? `sample ${places[i] + 1}`; // only a key goes beyond its words
 
     const show = (results) => {
       figure.results = results; // for tests
@@ -220,7 +222,8 @@
     // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
       if (!done()) return void (quiet = setTimeout(settled, 300));
-      const label = ({ labels, name }) => labels?.[0]?.firstChild.textContent.trim() || name;
+      const label = ({ labels, name, previousSibling, nextSibling }) =>
+        labels.length ? (previousSibling ?? nextSibling).textContent.trim() : name;
       const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
       const texts = elements.filter((_, i) => artists[i].kind === "text").flat().map(({ textContent }) => textContent);
       figure.querySelector("[role=status]").textContent = (texts.length ? texts : all).join(", ");
@@ -260,7 +263,7 @@
 
     // An address that ends in #figure-2?alpha=0.1&n=30 says where the sliders of the second figure stand.
     const follow = () => {
-      const [id, query] = location.hash.slice(1).split("?");
+      const [id, query] = fragment();
       if (id !== figure.id || !query) return;
       const wanted = new URLSearchParams(query);
       sliders.forEach(({ name, kind, settings, start }, i) => {
@@ -272,14 +275,24 @@
       changed();
     };
 
-    // Two sliders follow the pointer while it is pressed on these axes.
+    // Two sliders follow the pointer while it is pressed on these axes. A finger may only want to scroll the page, so that
+    // nothing follows it before it moves sideways (live.css leaves up and down to the browser), or is lifted where it was.
     for (const { area: [left, bottom, right, top], axes, names } of drags) {
       const attributes = { class: "drag", x: left, y: top, width: right - left, height: bottom - top };
       const surface = make("rect", attributes, picture);
       const moved = names.map((name) => sliders.findIndex((slider) => slider.name === name));
-      const follow = ({ clientX, clientY, pointerId, type }) => {
-        if (type === "pointerdown") surface.setPointerCapture(pointerId);
+      let waits = null; // where a finger came down, as long as nothing follows it
+      const follow = ({ clientX, clientY, pointerId, pointerType, type }) => {
+        if (type === "pointerdown") {
+          surface.setPointerCapture(pointerId);
+          waits = pointerType === "mouse" ? null : { clientX, clientY };
+        }
         if (!surface.hasPointerCapture(pointerId)) return;
+        if (waits) {
+          const [right, down] = [Math.abs(clientX - waits.clientX), Math.abs(clientY - waits.clientY)];
+          if (type === "pointerup" ? Math.max(right, down) > TAP : right <= Math.max(TAP, down)) return;
+          waits = null;
+        }
         const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
         [x, y].forEach((place, j) => {
           const [a, b, logarithmic] = axes[j], value = (place - b) / a;
@@ -287,14 +300,13 @@
         });
         changed();
       };
-      for (const type of ["pointerdown", "pointermove"]) surface.addEventListener(type, follow);
+      for (const type of ["pointerdown", "pointermove", "pointerup"]) surface.addEventListener(type, follow);
     }
 
-    form.addEventListener("input", read);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => {
+    fieldset.addEventListener("input", read);
+    fieldset.querySelector("[type=reset]").addEventListener("click", () => {
       sliders.forEach(({ start }, i) => move(i, start));
-      setTimeout(changed); // when the browser has reset its own
+      changed();
     });
     controls.forEach((control, i) => {
       if (control.type === "button")
@@ -307,7 +319,7 @@
     figure.querySelector("details.code")?.addEventListener("toggle", ({ target }) => {
       target.querySelector(".javascript").textContent = run;
     });
-    form.firstElementChild.disabled = false;
+    fieldset.disabled = false;
     follow();
   };
 
@@ -332,6 +344,6 @@
     { rootMargin: "100%" },
   );
   document.querySelectorAll("figure.live").forEach((figure) => near.observe(figure));
-  const [linked] = location.hash.slice(1).split("?");
+  const [linked] = fragment();
   if (linked.startsWith("figure-")) document.getElementById(linked)?.scrollIntoView();
 })();

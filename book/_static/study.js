@@ -158,7 +158,7 @@
       veiled.forEach((part) => part.classList.remove("veiled"));
     };
     const follow = () => {
-      const target = document.getElementById(location.hash.slice(1).split("?")[0]);
+      const target = document.getElementById(location.hash.slice(1).split(/\?|%3F/i)[0]);
       if (veiled.some((part) => part.contains(target))) lift();
     };
     for (const part of veiled) {

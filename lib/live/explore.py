@@ -32,6 +32,7 @@ def explore(
     fig: Figure,
     fn: Callable[..., Any],
     artists: Any,
+    /,
     *,
     alt: str,
     frames: Mapping[str, Sequence[Any]] | None = None,
@@ -50,12 +51,16 @@ def explore(
     `drag` names, for some axes, two sliders that follow the pointer when it is pressed there: that of x, that of y. It
     does so in a page; Jupyter has the sliders.
 
-    Raises TypeError or ValueError where the sliders do not fit `fn`, or what it gives does not fit the artists.
+    A slider may have any name but `alt`, `frames` and `drag`. Raises TypeError or ValueError where the sliders do not
+    fit `fn`, or what it gives does not fit the artists.
 
         fig, ax = plt.subplots()
         bars = ax.bar(names, theta(1.0))
         explore(fig, theta, bars, alpha=FloatLogSlider(value=1, min=-2, max=2), alt="…")
     """
+    for name, own in {"alt": alt, "frames": frames, "drag": drag}.items():
+        if isinstance(own, Slider):
+            raise TypeError(f"{name} is a setting of the figure, and cannot be the name of a slider: choose another")
     return Exploration(fig, fn, artists, alt, frames, drag or {}, sliders)
 
 
@@ -74,6 +79,8 @@ class Exploration:
     ) -> None:
         plt.close(fig)  # else Jupyter shows it a second time
         self.fig, self.alt, self.fn, self.drag, self.sliders = fig, alt, fn, drag, sliders
+        if not sliders:
+            raise TypeError("explore needs a slider at least, by the name of its argument; show(fig, alt=…) needs none")
         for name, slider in sliders.items():
             if not isinstance(slider, Slider):
                 raise TypeError(f"sliders must be made by lib.live; {name} is {slider!r}")
@@ -101,7 +108,7 @@ class Exploration:
         # Here, not when it is displayed: Jupyter would print that error and go on.
         self._page = page.figure(self) if for_page() else ""
 
-    def results(self, **settings: Any) -> list[np.ndarray]:
+    def results(self, /, **settings: Any) -> list[np.ndarray]:
         """What `fn` gives, an array for each artist, where the sliders stand but for the settings given here."""
         arguments = {name: slider.argument(settings.get(name, slider.setting)) for name, slider in self.sliders.items()}
         try:
@@ -120,7 +127,7 @@ class Exploration:
             artist.check(result.dtype)
         return results
 
-    def draw(self, **settings: Any) -> str:
+    def draw(self, /, **settings: Any) -> str:
         """The picture where the sliders stand, but for the settings given here."""
         return self._picture.draw(self.results(**settings))
 

@@ -7,6 +7,7 @@ Consecutive frames differ little, so the differences are stored: they compress w
 
 import base64
 import itertools
+import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -30,10 +31,8 @@ def chosen(frames: Mapping[str, Sequence[Any]], sliders: Mapping[str, Slider]) -
     result = {}
     for name, slider in sliders.items():
         known = slider.settings()
-        stored = list(frames.get(name, known))
-        if strange := [setting for setting in stored if not _nearest(setting, known)]:
-            raise ValueError(f"frames[{name!r}] must be settings of the slider; {strange[0]!r} is none of them")
-        if not _nearest(slider.setting, stored):
+        stored = [_found(name, setting, known) for setting in frames[name]] if name in frames else known
+        if slider.setting not in stored:
             raise ValueError(f"frames[{name!r}] must hold the setting {slider.setting!r}, at which the figure starts")
         result[name] = stored
     return result
@@ -92,5 +91,9 @@ def check_weight(program: str) -> None:
         raise ValueError(f"frames must take at most {LIMIT:,} bytes compressed; they take {weight:,}: store fewer")
 
 
-def _nearest(setting: Any, known: Sequence[Any]) -> bool:
-    return any(setting == other or np.isclose(float(setting), float(other), rtol=1e-6, atol=0) for other in known)
+def _found(name: str, setting: Any, known: Sequence[Any]) -> Any:
+    """The slider's own setting that the author named."""
+    try:
+        return next(own for own in known if math.isclose(setting, own, rel_tol=1e-6))
+    except (TypeError, StopIteration):
+        raise ValueError(f"frames[{name!r}] must be settings of the slider; {setting!r} is none of them") from None

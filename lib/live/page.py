@@ -42,9 +42,9 @@ def figure(live: Exploration) -> str:
     controls = "".join(_control(live, name, slider) for name, slider in live.sliders.items())
     return (
         f'<figure class="live"><div class="plot">{live.draw()}</div>'
-        f'<form class="controls pst-js-only" autocomplete="off"><fieldset disabled>'
+        f'<fieldset class="controls pst-js-only" disabled>'
         f'<legend class="visually-hidden">Controls of the figure</legend>{controls}'
-        f'<button type="reset">Reset</button></fieldset></form>'
+        f'<button type="reset">Reset</button></fieldset>'
         f'<p class="visually-hidden" role="status"></p>'
         f"<figcaption>{_caption(live)}</figcaption>{_code(live)}"
         f'<script type="{PROGRAM}">{program}</script>'
@@ -57,7 +57,7 @@ def figure(live: Exploration) -> str:
 
 def _control(live: Exploration, name: str, slider: Slider) -> str:
     settings, start = _settings(live, name), _start(live, name)
-    label, attributes = html.escape(slider.description), f'name="{html.escape(name)}"'
+    label, attributes = html.escape(slider.description), f'name="{html.escape(name)}" autocomplete="off"'
     match slider.control:
         case "button":
             return f'<button type="button" {attributes}>{label}</button>'
@@ -69,7 +69,7 @@ def _control(live: Exploration, name: str, slider: Slider) -> str:
                 for i, setting in enumerate(settings)
             )
             return f"<label>{label} <select {attributes}>{options}</select></label>"
-    shown = slider.words(settings[start])
+    shown = html.escape(slider.words(settings[start]))
     return (
         f'<label>{label} <input type="range" {attributes} min="0" max="{len(settings) - 1}" value="{start}" '
         f'aria-valuetext="{shown}"><span class="setting" aria-hidden="true">{shown}</span></label>'
@@ -111,7 +111,13 @@ def _program(live: Exploration, stored: list[dict[str, Any]]) -> str:
     """An object in JavaScript: the artists, the sliders, and a function of them or frames."""
     artists = [{**artist.spec, "attribute": artist.attribute} for artist in live.artists]
     sliders = [
-        {"name": name, "kind": _kind(slider), "settings": _settings(live, name), "start": _start(live, name)}
+        {
+            "name": name,
+            "kind": _kind(slider),
+            "settings": _settings(live, name),
+            "words": [slider.words(setting) for setting in _settings(live, name)],
+            "start": _start(live, name),
+        }
         for name, slider in live.sliders.items()
     ]
     drags = [

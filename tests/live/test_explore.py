@@ -116,6 +116,11 @@ def test_bars_alone_are_one_artist():
         ({"fn": lambda a: X if a > 1 else -X}, ValueError, "mask with jnp.where, or give frames"),
         ({"fn": lambda n: X[: int(n)], "n": IntSlider(value=5, min=1, max=9)}, ValueError, "mask with jnp.where"),
         ({"frames": {"b": [1]}}, ValueError, "frames must name sliders"),
+        (
+            {"frames": {"a": ["one"]}},
+            ValueError,
+            r"frames\['a'\] must be settings of the slider; 'one' is none of them",
+        ),
         ({"drag": {None: ("a", "b")}}, ValueError, "drag must name two sliders of the figure"),
         ({"drag": {None: ("a",)}}, ValueError, "drag must name two sliders of the figure"),
         ({"drag": {plt.figure().gca(): ("a", "a")}}, ValueError, "drag must be on axes of fig"),
@@ -124,6 +129,12 @@ def test_bars_alone_are_one_artist():
 def test_what_does_not_fit_is_refused_at_the_call(arguments, error, message):
     with pytest.raises(error, match=message):
         exploration(**arguments)
+
+
+def test_a_figure_without_sliders_is_refused():
+    fig, ax = plt.subplots()
+    with pytest.raises(TypeError, match="explore needs a slider at least"):
+        explore(fig, lambda: 1.0, ax.text(0, 0, "{:.1f}"), alt="a number")
 
 
 def test_a_figure_without_words_is_refused():
@@ -178,10 +189,12 @@ def test_the_page_gets_native_controls_and_a_program(monkeypatch):
 
     html, program, expected = page(monkeypatch, fn, frames={"key": [5, 6]}, **sliders)
     assert 'role="img" aria-label="a line"' in html
-    assert '<label>α <input type="range" name="a" min="0" max="2" value="1" aria-valuetext="1">' in html
+    assert (
+        '<label>α <input type="range" name="a" autocomplete="off" min="0" max="2" value="1" aria-valuetext="1">' in html
+    )
     assert "<option>&lt;x&gt;</option><option selected>y</option>" in html
-    assert '<input type="checkbox" name="also" checked> also' in html
-    assert '<button type="button" name="key">Sample again</button>' in html
+    assert '<input type="checkbox" name="also" autocomplete="off" checked> also' in html
+    assert '<button type="button" name="key" autocomplete="off">Sample again</button>' in html
     assert program.startswith("liveFigure(")
     places = [check["at"] for check in expected]
     assert places == [

@@ -57,12 +57,31 @@
 
   // --- Questions and predictions -----------------------------------------------------------------------------------
 
+  // What other scripts and keyboards write for a character.
+  const ALIKE = { "-": "‐‑‒–—―−負负", "/": "⁄∕÷", ".": "。٫點点", ",": "٬", "'": "’", "%": "٪", "×": "x*·⋅" };
+  ["〇零", ..."一二三四五六七八九"].forEach((written, digit) => (ALIKE[digit] = written));
+  const PLAIN = new Map(Object.entries(ALIKE).flatMap(([plain, others]) => [...others].map((other) => [other, plain])));
+
+  // The digit that a character of any script is: in each script the ten stand in a row.
+  const digit = (character) => {
+    let zero = character.codePointAt();
+    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
+    return (character.codePointAt() - zero) % 10;
+  };
+
   // A number as readers write it; read_number in lib/study/question.py does the same.
   const read = (text) => {
-    const thousands = /(^|[-+/])[1-9]\d{0,2}(,\d{3})+(?![\d,])/g;
-    text = text.replace(/\s/g, "").replaceAll("−", "-").replace(thousands, (number) => number.replaceAll(",", ""));
-    const match = text.replaceAll(",", ".").match(/^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
-    return match && match[2] != 0 ? match[1] / (match[2] ?? 1) / (match[3] ? 100 : 1) : NaN;
+    text = text.replace(/[⁺⁻⁰¹²³⁴-⁹]+/g, "^$& ").replace(/[¼-¾⅐-⅞↉]/g, " $& ").normalize("NFKC");
+    text = text.replace(/./gu, (character) => PLAIN.get(character) ?? character);
+    text = text.replace(/\p{Cf}/gu, "").replace(/\p{Nd}/gu, digit);
+    text = text.trim().replace(/\s+/g, " ").replace(/(?<!\d) | (?!\d)/g, "");
+    const thousands = /(^|[-+/])[1-9]\d{0,2}([ ',])\d{3}(?:\2\d{3})*(?!\d|\2)/g;
+    text = text.replace(thousands, (number) => number.replace(/[ ',]/g, "")).replaceAll(",", ".");
+    text = text.replace(/(?:(\d)×|(?<![\d.e]))10(?:\^|××)([-+]?\d+)/g, (_, last = 1, power) => `${last}e${power}`);
+    const match = text.match(/^([-+]?)(?:(\d+) (?=\d+\/))?((?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\/(\d+\.?\d*))?(%?)$/i);
+    if (!match || match[4] == 0) return NaN;
+    const size = +(match[2] ?? 0) + match[3] / (match[4] ?? 1);
+    return (match[1] === "-" ? -size : size) / (match[5] ? 100 : 1);
   };
 
   const element = (name, ...content) => {

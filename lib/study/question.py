@@ -3,6 +3,7 @@
 import html
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -111,7 +112,7 @@ class AskedNumber(Asked):
         return {"tolerance": self.tolerance}
 
     def control(self) -> str:
-        return '<label>Your answer: <input type="text" name="number" inputmode="decimal" required></label>'
+        return '<label>Your answer: <input type="text" name="number" required></label>'
 
     def widget(self) -> widgets.Widget:
         return widgets.Text(placeholder="a number", description="Answer:")
@@ -131,24 +132,41 @@ class AskedNumber(Asked):
 # --- Numbers as readers write them; book/_static/study.js reads and answers them in the same way -
 
 UNREAD = "Give a number, such as 0.25, 1/4 or 25 %."
-_THOUSANDS = re.compile(r"(^|[-+/])[1-9]\d{0,2}(,\d{3})+(?![\d,])")
-_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:/(\d+\.?\d*))?(%?)", re.IGNORECASE)
+
+# What other scripts and keyboards write for a character.
+_ALIKE = {"-": "‐‑‒–—―−負负", "/": "⁄∕÷", ".": "。٫點点", ",": "٬", "'": "’", "%": "٪", "×": "x*·⋅"}
+_ALIKE |= {str(digit): written for digit, written in enumerate(("〇零", *"一二三四五六七八九"))}
+_PLAIN = str.maketrans({other: plain for plain, others in _ALIKE.items() for other in others})
+_RAISED, _FRACTION = re.compile("[⁺⁻⁰¹²³⁴-⁹]+"), re.compile("[¼-¾⅐-⅞↉]")
+_POWER = re.compile(r"(?:(\d)×|(?<![\d.e]))10(?:\^|××)([-+]?\d+)")
+_THOUSANDS = re.compile(r"(^|[-+/])[1-9]\d{0,2}([ ',])\d{3}(?:\2\d{3})*(?!\d|\2)")
+_NUMBER = re.compile(r"([-+]?)(?:(\d+) (?=\d+/))?((?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:/(\d+\.?\d*))?(%?)", re.I)
 
 
 def read_number(text: str) -> float | None:
     """The number that a reader wrote; None where it is none.
 
-    A comma parts thousands where it can, and is a decimal comma elsewhere.
+    Digits and signs are those of any script. A comma, a space or an apostrophe parts thousands where it can; elsewhere
+    a comma is a decimal comma, and a space stands before a fraction.
 
     >>> [read_number(text) for text in ("0.25", "1/4", "25 %", "20,160", "−1e3", "0,5", "?")]
     [0.25, 0.25, 0.25, 20160.0, -1000.0, 0.5, None]
+    >>> [read_number(text) for text in ("０．２５", "٢٥٪", "1½", "2·10⁻³", "1 000")]
+    [0.25, 0.25, 1.5, 0.002, 1000.0]
     """
-    text = re.sub(r"\s", "", text).replace("−", "-")
-    text = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text).replace(",", ".")
+    text = _RAISED.sub(r"^\g<0> ", text)
+    text = _FRACTION.sub(r" \g<0> ", text)
+    text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    text = "".join(str(unicodedata.decimal(c, c)) for c in text if unicodedata.category(c) != "Cf")
+    text = re.sub(r"\s+", " ", text.strip())
+    text = re.sub(r"(?<!\d) | (?!\d)", "", text)
+    text = _THOUSANDS.sub(lambda number: re.sub("[ ',]", "", number[0]), text).replace(",", ".")
+    text = _POWER.sub(lambda number: f"{number[1] or 1}e{number[2]}", text)
     match = _NUMBER.fullmatch(text)
-    if not match or (match[2] and not float(match[2])):
+    if not match or (match[4] and not float(match[4])):
         return None
-    return float(match[1]) / float(match[2] or 1) / (100 if match[3] else 1)
+    size = float(match[2] or 0) + float(match[3]) / float(match[4] or 1)
+    return (-size if match[1] == "-" else size) / (100 if match[5] else 1)
 
 
 def close(a: float, b: float, tolerance: float) -> bool:

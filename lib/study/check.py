@@ -3,9 +3,13 @@
 import html
 import traceback
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
+from numbers import Real
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -132,10 +136,27 @@ def _wrong_kind(answer: Any) -> str:
 
 
 def _read(result: Any) -> np.ndarray | None:
+    """An answer as an array, of floats where its numbers are fractions, decimals or JAX's own; None if it is no array."""
+    if np.ma.is_masked(result):
+        return None
+    try:
+        array = _array(result)
+        if array.dtype == object:
+            numbers = all(
+                isinstance(each, Real | Decimal | jax.Array) and not isinstance(each, bool) for each in array.flat
+            )
+        else:  # bfloat16 and its like are of a kind that NumPy does not know
+            numbers = array.dtype.kind == "V" and jnp.issubdtype(array.dtype, jnp.number)
+        return array.astype(float) if numbers else array
+    except Exception:  # such as rows of different lengths, or 10 ** 400
+        return None
+
+
+def _array(result: Any) -> np.ndarray:
     try:
         return np.asarray(result)
-    except Exception:  # such as rows of different lengths
-        return None
+    except TypeError:  # a list of such numbers
+        return np.asarray(jnp.asarray(result))
 
 
 def _not_numbers(result: Any) -> str:
@@ -195,7 +216,7 @@ def _brief(value: Any) -> str:
 def _text(value: Any) -> str:
     text = " ".join(
         np.array2string(value, formatter={"float_kind": "{:.4g}".format}).split()
-        if isinstance(value, np.ndarray)
+        if type(value) is np.ndarray
         else repr(value).split()
     )
     return (text if len(text) <= 120 else text[:117] + "…").replace("`", "'")

@@ -3,6 +3,8 @@
 import json
 import re
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import jax.numpy as jnp
 import numpy as np
@@ -142,6 +144,56 @@ def test_other_wrong_answers_get_words_that_help(answer, words):
 
 def test_three_digits_are_enough():
     assert check("3.1-pair", [0.00463, 0.000221]).right
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Fraction(4, 5),
+        Decimal("0.8"),
+        Decimal("0.80001"),
+        jnp.bfloat16(0.8),
+        jnp.float16(0.8),
+        jnp.float32(0.8),
+        jnp.array(0.8),
+        np.float16(0.8),
+        np.float32(0.8),
+        np.longdouble(0.8),
+        np.array(0.8),
+        np.array(Fraction(4, 5)),
+        jnp.asarray(0.8, jnp.bfloat16),
+    ],
+    ids=lambda answer: f"{type(answer).__name__} {getattr(answer, 'dtype', '')}",
+)
+def test_a_number_may_be_of_any_kind(answer):
+    assert check("3.1-coin", answer).right
+    assert not check("3.1-coin", answer / 3).right
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [Fraction(463, 100_000), Fraction(221, 1_000_000)],
+        [Decimal("0.00463"), 0.000221],
+        (jnp.bfloat16(0.00463), jnp.bfloat16(0.000221)),
+        [jnp.float32(0.00463), Fraction(221, 1_000_000)],
+        np.array([0.00463, 0.000221], "float16"),
+        jnp.array([0.00463, 0.000221], jnp.bfloat16),
+    ],
+    ids=lambda answer: f"{type(answer).__name__} {getattr(answer, 'dtype', type(answer[0]).__name__)}",
+)
+def test_numbers_may_be_of_any_kind(answer):
+    assert check("3.1-pair", answer).right
+    assert not check("3.1-pair", answer[::-1]).right
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.ma.masked, np.ma.array([0.00463, 0.000221], mask=[0, 1]), [True, Fraction(1)], Fraction(10**400), 0.00463 + 0j],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_what_is_no_number_is_told_so(answer):
+    assert "is not what the exercise asks for: numbers" in repr(check("3.1-pair", answer))
 
 
 def test_hints_come_one_by_one():

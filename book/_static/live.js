@@ -230,7 +230,9 @@
       const moved = sliders.some(({ start }, i) => places[i] !== start);
       picture.ariaLabel = moved ? `At first: ${ariaLabel} Now: ${all.join(", ")}.` : ariaLabel;
       const query = new URLSearchParams(sliders.map(({ name }, i) => [name, settings()[i]]));
-      history.replaceState(null, "", moved ? `#${figure.id}?${query}` : location.href.replace(/#.*/, ""));
+      try {
+        history.replaceState(null, "", moved ? `#${figure.id}?${query}` : location.href.replace(/#.*/, ""));
+      } catch {} // a frame without an origin has no address of its own
     };
 
     const say = (words) => {

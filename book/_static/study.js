@@ -69,7 +69,7 @@
     return (character.codePointAt() - zero) % 10;
   };
 
-  // A number as readers write it; read_number in lib/study/question.py does the same.
+  // A number as readers write it; read_number in lib/study/questions.py does the same.
   const read = (text) => {
     text = text.replace(/[⁺⁻⁰¹²³⁴-⁹]+/g, "^$& ").replace(/[¼-¾⅐-⅞↉]/g, " $& ").normalize("NFKC");
     text = text.replace(/./gu, (character) => PLAIN.get(character) ?? character);
@@ -94,7 +94,7 @@
 
   const close = (a, b, tolerance) => Math.abs(a - b) <= tolerance * (Math.abs(b) || 1);
 
-  // What to say to a number that is right but for a factor of 100 or its last digits; so does slip in question.py.
+  // What to say to a number that is right but for a factor of 100 or its last digits; so does slip in questions.py.
   const slip = (number, right, tolerance) => {
     if (right && close(number / 100, right, tolerance))
       return "This is the answer times 100. Did you give a percentage where a share is asked for?";
@@ -230,10 +230,10 @@
       try {
         done = load();
       } catch (error) {
-        const reason = error instanceof DOMException ? "it cannot be reached" : error.message;
-        say(`The progress in this browser cannot be shown: ${reason}. It is left as it is. Export saves it; Reset starts anew.`);
+        say(`The progress in this browser cannot be shown: ${error.message}. It is left as it is. Export saves it; Reset starts anew.`);
         done = {};
       }
+      if (localStorage.forgets) say("This browser does not let the book store anything: each page forgets what you did.");
       for (const count of document.querySelectorAll("[data-count]")) {
         const names = count.dataset.names.split(" "), seen = names.filter((name) => done[count.dataset.count]?.includes(name));
         count.textContent = seen.length;

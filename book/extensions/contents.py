@@ -36,6 +36,10 @@ class Entry:
     assumes: Sequence[str] = ()
     teaches: Sequence[str] = ()
     minutes: int = 0
+    key: str = ""  # begins the names of what there is to study in it; a numbered one has its number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.key or self.number)
 
     @property
     def heading(self) -> str:
@@ -70,6 +74,9 @@ def problems(entries: Sequence[Entry], written: str) -> Iterable[str]:
     """What is wrong with the contents; `written` is what stands in `_toc.yml`."""
     if written != toc(entries):
         yield "_toc.yml has another order: run `.venv/bin/python -m book.tools.toc`"
+    keys = [entry.key for entry in entries if entry.key]
+    yield from (f"the key {key!r} belongs to two entries" for key in sorted({k for k in keys if keys.count(k) > 1}))
+    yield from (f"the key {key!r} must hold no hyphen, which ends it in a name" for key in keys if "-" in key)
     for i, entry in enumerate(entries):
         # A reader of a written chapter can only have learnt from chapters that are written too.
         taught = {concept for before in entries[:i] if before.file or not entry.file for concept in before.teaches}

@@ -16,18 +16,18 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.contents import Entry, row
-from lib.study.check import NOTEBOOK
-from lib.study.content import everything
+from lib.study.content import everything, key_of
+from lib.study.exercises import NOTEBOOK
 from lib.study.items import Exercise, Number, Prediction, Question
 
 
 def names_in(entry: Entry) -> dict[str, list[str]]:
     """The names of what a reader can do in a chapter, by the kinds of lib/study/progress.py."""
-    prefix = f"{entry.number or 0}-"  # Tools has no number
+    questions, exercises = everything(Prediction, Question, Number), everything(Exercise)
     return {
         "pages": [entry.file],
-        "questions": [name for name in everything(Prediction, Question, Number) if name.startswith(prefix)],
-        "exercises": [name for name in everything(Exercise) if name.startswith(prefix)],
+        "questions": [name for name in questions if key_of(name) == entry.key],
+        "exercises": [name for name in exercises if key_of(name) == entry.key],
     }
 
 

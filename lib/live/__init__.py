@@ -2,7 +2,7 @@
 
 from lib.javascript import to_javascript
 from lib.live.avatars import AvatarGrid
-from lib.live.explore import explore
+from lib.live.exploration import explore
 from lib.live.show import show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 from lib.live.world import draw_density, draw_map

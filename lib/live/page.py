@@ -24,7 +24,7 @@ from lib.live.places import corners, rounded, scales, svg_places
 from lib.live.sliders import Slider
 
 if TYPE_CHECKING:
-    from lib.live.explore import Exploration
+    from lib.live.exploration import Exploration
 
 CHECKS = 7
 TOLERANCE = 1e-5  # of a result's largest number, by which the page may differ from JAX

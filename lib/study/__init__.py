@@ -4,8 +4,8 @@ The words stand in lib/study/content, one file a chapter. What is right is never
 of its questions, and an exercise computes its own.
 """
 
-from lib.study.check import check, hint, solution
-from lib.study.prediction import predict
-from lib.study.question import question
+from lib.study.exercises import check, hint, solution
+from lib.study.predictions import predict
+from lib.study.questions import question
 
 __all__ = ["check", "hint", "predict", "question", "solution"]

@@ -1,7 +1,7 @@
 """What an author writes for readers to do: guesses, questions and exercises, each with its words.
 
-These are records and nothing else: who reads them (study/content) needs no widgets. question.py, prediction.py and
-check.py show them.
+These are records and nothing else: who reads them (study/content) needs no widgets. questions.py, predictions.py and
+exercises.py show them.
 """
 
 import math

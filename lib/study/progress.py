@@ -19,8 +19,12 @@ Progress = dict[str, list[str]]
 
 
 def path() -> Path:
-    """`progress.json` at the root of the book, unless the environment says otherwise."""
-    return Path(os.environ.get(PLACE) or Path(__file__).parents[2] / "progress.json")
+    """`progress.json` at the root of the book, unless the environment names another file.
+
+    Where `lib` is installed without the book, as in Colab, it is in the folder in which the notebook runs.
+    """
+    root = Path(__file__).parents[2]
+    return Path(os.environ.get(PLACE) or (root if (root / "chapters").is_dir() else Path.cwd()) / "progress.json")
 
 
 def load() -> Progress:

@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
 ENTRIES = {entry.file: entry for entry in contents.load(ROOT)}
 MOVE_EVERY_SLIDER = """
 import gc
-from lib.live.explore import Exploration
+from lib.live.exploration import Exploration
 
 explorations = [thing for thing in gc.get_objects() if isinstance(thing, Exploration)]
 for exploration in explorations:

@@ -191,6 +191,15 @@ def test_the_build_finds_faults_in_the_contents() -> None:
     assert list(contents.problems(contents.load(ROOT), (ROOT / "_toc.yml").read_text(encoding="utf-8"))) == []
 
 
+def test_the_build_finds_keys_that_meet() -> None:
+    entry = contents.Entry
+    entries = [entry("A", file="a"), entry("B", "1"), entry("C", key="1"), entry("D", key="d-e"), entry("F")]
+    assert list(contents.problems(entries, contents.toc(entries))) == [
+        "the key '1' belongs to two entries",
+        "the key 'd-e' must hold no hyphen, which ends it in a name",
+    ]
+
+
 def test_sections_stand_below_their_chapters() -> None:
     entry = contents.Entry
     entries = [entry("Cover", file="i"), entry("A", "1", file="a"), entry("B", "1.1", file="b"), entry("C", "2")]

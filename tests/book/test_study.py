@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
 from lib.study import progress
 from lib.study.content import everything
 from lib.study.items import Exercise, Number, Prediction, Question
-from lib.study.question import read_number
+from lib.study.questions import read_number
 from tests.book.conftest import Visit
 from tests.study.written import OTHERWISE, READ, REPLIES, UNREADABLE
 
@@ -386,13 +386,58 @@ def test_a_file_that_cannot_be_understood_is_refused(
     assert page.evaluate(f"localStorage.getItem('{PLACE}')") == text
 
 
-def test_a_browser_that_stores_nothing_still_answers(page: Page, site: str) -> None:
-    page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no') }})")
-    page.goto(f"{site}/{CHAPTER}.html")
-    choose(page, "3.1-novel", 2)
-    expect(form(page, "3.1-novel").get_by_role("status")).to_contain_text("Right.")
-    page.goto(f"{site}/book/pages/progress.html")
-    expect(page.locator(".study-progress [role=status]")).to_contain_text("cannot be reached")
+@pytest.fixture(params=["forbidden", "none", "a frame without an origin"])
+def forgetful(page: Page, site: str, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Frame]]:
+    """Opens a page in a browser that lets it store nothing; it must do without an error."""
+    visit = Visit(page)
+    if request.param == "a frame without an origin":
+        frame = '<iframe name="book" sandbox="allow-scripts" width="1200" height="800"></iframe>'
+        page.route(f"{site}/frame.html", lambda route: route.fulfill(body=frame, content_type="text/html"))
+    else:
+        gets = {"forbidden": "throw new DOMException('no', 'SecurityError')", "none": "return null"}[request.param]
+        page.add_init_script(
+            f"Object.defineProperty(window, 'localStorage', {{get() {{ {gets} }}, configurable: true}})"
+        )
+
+    def opened(name: str) -> Frame:
+        if request.param != "a frame without an origin":
+            return visit.go(f"{site}/{name}.html").page.main_frame
+        visit.go(f"{site}/frame.html")
+        (frame,) = page.main_frame.child_frames
+        frame.goto(f"{site}/{name}.html", wait_until="networkidle")
+        return frame
+
+    yield opened
+    assert [error for error in visit.errors if "book-math.woff2" not in error] == []
+
+
+def test_a_browser_that_stores_nothing_still_answers(forgetful: Callable[[str], Frame]) -> None:
+    frame = forgetful(CHAPTER)
+    asked = frame.locator("[data-study='3.1-novel']")
+    asked.locator("[type=radio]").nth(2).check()
+    asked.get_by_role("button").click()
+    expect(asked.get_by_role("status")).to_contain_text("Right.")
+    expect(asked.locator(".study-kind")).to_have_text("Question · done")
+    frame = forgetful("book/pages/progress")
+    expect(frame.locator(".study-progress [role=status]")).to_contain_text("does not let the book store anything")
+
+
+def test_a_browser_that_stores_nothing_changes_between_light_and_dark(forgetful: Callable[[str], Frame]) -> None:
+    frame = forgetful(CHAPTER)
+    seen = []
+    for _ in range(3):
+        frame.get_by_role("button", name="Color mode").first.click()
+        seen.append(frame.evaluate("document.documentElement.dataset.mode"))
+    assert sorted(seen) == ["auto", "dark", "light"]
+
+
+def test_a_browser_that_stores_nothing_moves_figures_and_shows_icons(forgetful: Callable[[str], Frame]) -> None:
+    frame = forgetful(CHAPTER)
+    frame.locator("#figure-1").scroll_into_view_if_needed()
+    frame.locator("#figure-1 [name=alpha]").press("ArrowRight")
+    expect(frame.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
+    icons = "[...document.fonts].filter(({family, status}) => /Awesome/.test(family) && status === 'loaded').length"
+    assert frame.evaluate(icons) == 1
 
 
 # --- For everyone --------------------------------------------------------------------------------

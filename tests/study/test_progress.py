@@ -2,10 +2,22 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from lib.study import progress
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_is_kept_with_the_book_or_where_an_installed_lib_is_used(tmp_path, monkeypatch):
+    monkeypatch.delenv(progress.PLACE)
+    assert progress.path() == ROOT / "progress.json"
+    installed = tmp_path / "site-packages" / "lib" / "study" / "progress.py"
+    monkeypatch.setattr(progress, "__file__", str(installed))
+    monkeypatch.chdir(tmp_path)
+    assert progress.path() == tmp_path / "progress.json"
 
 
 def test_what_was_done_adds_up(file):

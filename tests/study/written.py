@@ -1,4 +1,4 @@
-"""Numbers as readers write them, and what they are told: Jupyter (test_question.py) and the page agree on each."""
+"""Numbers as readers write them, and what they are told: Jupyter (test_questions.py) and the page agree on each."""
 
 READ = {
     "9.33": 9.33,

@@ -1,4 +1,7 @@
-"""What there is to study, by name: "3.1-theta" stands in chapter_3_1.py."""
+"""What there is to study, by name: "3.1-theta" stands in chapter_3_1.py, and "summary-why" would in chapter_summary.py.
+
+A name begins with the key of its entry in book/contents.yml, and a hyphen.
+"""
 
 import difflib
 import importlib
@@ -8,14 +11,19 @@ from typing import Any
 
 def find(name: str, *kinds: type) -> Any:
     """The item with this name. Raises ValueError with the names that are near, where there is none."""
-    chapter = str(name).partition("-")[0].replace(".", "_")
-    if f"chapter_{chapter}" in _modules():
-        for item in _items(f"chapter_{chapter}", *kinds):
+    module = f"chapter_{key_of(str(name)).replace('.', '_')}"
+    if module in _modules():
+        for item in _items(module, *kinds):
             if item.name == name:
                 return item
     names = list(everything(*kinds))
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
     raise ValueError(f"there is no {kinds[0].__name__.lower()} {name!r}; near it are {', '.join(near)}")
+
+
+def key_of(name: str) -> str:
+    """The key of the chapter to which a name belongs."""
+    return name.partition("-")[0]
 
 
 def everything(*kinds: type) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import pytest
 from lib.study import predict, progress
 from lib.study.content import everything
 from lib.study.items import Prediction, Scale
-from lib.study.prediction import GuessedChoice, GuessedNumber
-from tests.study.test_question import press
+from lib.study.predictions import GuessedChoice, GuessedNumber
+from tests.study.test_questions import press
 
 PREDICTIONS = everything(Prediction)
 CHOICE = Prediction("p", "Which?", {True: "this", False: "that"}, "So it is.")

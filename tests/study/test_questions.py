@@ -9,7 +9,7 @@ from lib.medium import VARIABLE
 from lib.study import progress, question
 from lib.study.content import everything
 from lib.study.items import Choice, Mistake, Number, Question
-from lib.study.question import AskedChoice, AskedNumber, read_number
+from lib.study.questions import AskedChoice, AskedNumber, read_number
 from lib.study.words import LINK
 from tests.study.written import READ, REPLIES, UNREADABLE
 

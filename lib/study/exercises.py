@@ -19,7 +19,7 @@ from lib.medium import for_page
 from lib.study import progress
 from lib.study.content import find
 from lib.study.items import Exercise, call, comparable, same
-from lib.study.question import slip
+from lib.study.questions import slip
 from lib.study.words import to_html, to_text
 
 # Where it leads only the page knows: book/extensions/study.py adds it.
@@ -136,7 +136,7 @@ def _wrong_kind(answer: Any) -> str:
 
 
 def _read(result: Any) -> np.ndarray | None:
-    """An answer as an array, of floats where its numbers are fractions, decimals or JAX's own; None if it is no array."""
+    """An answer as an array, of floats for fractions, decimals and JAX's own numbers; None where it is no array."""
     if np.ma.is_masked(result):
         return None
     try:

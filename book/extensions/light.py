@@ -1,6 +1,6 @@
 """A page loads little: the theme's icons are cut to those that the book shows, and what no page loads is deleted.
 
-The theme's font has a picture for each of 1400 icons; the book shows about twenty of them. Their font stands in the style
+The theme's font has a picture for each of 1400 icons; the book shows about twenty of them. Theirs stands in the style
 sheet itself: in a frame without an origin (`<iframe sandbox>`) a browser takes no font from a server.
 """
 

@@ -134,7 +134,10 @@ class Checkbox(Slider, widgets.Checkbox):
 
 
 class SampleAgain(Slider, widgets.Button):
-    """A button for an argument that is a key: it starts from jax.random.key(seed), and each press takes the next."""
+    """A button for an argument that is a key: it starts from jax.random.key(seed), and each press takes the next.
+
+    Raises ValueError for a seed below 0 or near 2³¹.
+    """
 
     control = "button"
     value = traitlets.Int()

@@ -21,7 +21,7 @@ from sphinx.util.typing import ExtensionMetadata
 from book.extensions.api import PACKAGES, definer, public_name
 
 NAME = re.compile(r"(\w+)(?:\.(\w+))?(?:\(.*\))?")  # perhaps with one of its members, perhaps called
-LINKED = (nodes.title, nodes.reference, addnodes.pending_xref)
+NOT_IN = (nodes.title, nodes.reference, addnodes.pending_xref, addnodes.desc)
 
 
 def link_first_uses(app: Sphinx, doctree: nodes.document) -> None:
@@ -38,7 +38,7 @@ def link_first_uses(app: Sphinx, doctree: nodes.document) -> None:
     for literal in list(doctree.findall(nodes.literal)):
         match = NAME.fullmatch(literal.astext())
         full = full_name(meant.get(match[1], ""), match[2]) if match else ""
-        if full and full not in linked and not any(isinstance(above, LINKED) for above in ancestors(literal)):
+        if full and full not in linked and not any(isinstance(above, NOT_IN) for above in ancestors(literal)):
             linked.add(full)
             literal.replace_self(link(app.env.docname, full, literal.deepcopy()))
 
@@ -88,7 +88,8 @@ def line(page: str, names: dict[str, str], members: list[tuple[str, str]]) -> no
     paragraph = nodes.paragraph("", _("In the library:"), classes=["library"])
     for i, (name, full) in enumerate(names.items()):
         paragraph += [nodes.Text(", " if i else " "), link(page, full, nodes.literal("", name))]
-        found = [(member, full_name(full, member)) for of, member in members if of == name]
+        entries = [(member, full_name(full, member)) for of, member in members if of == name]
+        found = [(member, entry) for member, entry in entries if entry]  # else a variable of the page has that name
         for j, (member, entry) in enumerate(found):
             paragraph += [nodes.Text(", " if j else " ("), link(page, entry, nodes.literal("", member))]
         if found:

@@ -5,11 +5,11 @@ document.querySelector(".print-button")?.addEventListener("click", () => print()
 // The contents at the side mark the section that is being read, and show the mark: it is the last whose heading is above
 // a third of the window.
 {
-  const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
+  const links = [...document.querySelectorAll("#pst-page-toc-nav .visible > li > a")]; // deeper ones are hidden
   const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const list = document.querySelector(".bd-sidebar-secondary");
   const show = (link) => {
-    const list = link.closest(".bd-sidebar-secondary"), frame = list.getBoundingClientRect();
-    const { top, bottom } = link.getBoundingClientRect();
+    const frame = list.getBoundingClientRect(), { top, bottom } = link.getBoundingClientRect();
     if (top < frame.top || bottom > frame.bottom) list.scrollTop += top - frame.top - frame.height / 3;
   };
   const mark = () => {

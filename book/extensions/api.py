@@ -43,10 +43,11 @@ def sign(
     if what == "class":
         if inspect.isabstract(thing):
             return "", ""
-        init = vars(thing)["__init__"] if is_written(thing, "__init__") else None
+        init = next((part for part in definition(thing).body if getattr(part, "name", "") == "__init__"), None)
         return f"({arguments(init) if init else ', '.join(f'{name}: {kind}' for name, kind, _ in fields(thing))})", ""
     if what in ("function", "method"):
-        return f"({arguments(thing)})", written(definition(thing).returns)
+        function = definition(thing)
+        return f"({arguments(function)})", written(function.returns)
     return None
 
 
@@ -55,15 +56,10 @@ def definition(thing: Any) -> Any:
     return ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(thing)))).body[0]
 
 
-def is_written(cls: type, name: str) -> bool:
-    return any(getattr(part, "name", "") == name for part in definition(cls).body)
-
-
-def arguments(function: Any) -> str:
-    every = definition(function).args
-    if every.args and every.args[0].arg in ("self", "cls"):
-        del every.args[0]
-    return written(every)
+def arguments(function: ast.FunctionDef) -> str:
+    if function.args.args and function.args.args[0].arg in ("self", "cls"):
+        del function.args.args[0]
+    return written(function.args)
 
 
 def fields(cls: type) -> Iterator[tuple[str, str, str]]:

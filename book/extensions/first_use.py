@@ -60,7 +60,7 @@ def used_members(code: ast.AST) -> Iterator[tuple[str, str]]:
 @functools.cache
 def distinctive() -> dict[str, str]:
     """The public names with a capital or an underscore: they are no words, so they are meant wherever they stand."""
-    public = {name: getattr(import_module(package), name) for package in PACKAGES for name in all_of(package)}
+    public = {name: getattr(package, name) for package in map(import_module, PACKAGES) for name in package.__all__}
     methods = {
         name: f"{public_name(definer(cls, name))}.{name}"
         for cls in filter(inspect.isclass, public.values())
@@ -71,15 +71,13 @@ def distinctive() -> dict[str, str]:
     return {name: full for name, full in found.items() if "_" in name or not name.islower()}
 
 
-def all_of(package: str) -> list[str]:
-    return import_module(package).__all__
-
-
 def full_name(full: str, member: str | None) -> str:
-    """The name of an entry, that of a member at the class that defines it."""
-    thing = locate(full) if full and member else None
-    if not member or not hasattr(thing, member):
-        return "" if member else full
+    """The full name of a thing, or of its member at the class that defines it; empty if it has no such member."""
+    if not full or not member:
+        return full
+    thing = locate(full)
+    if not hasattr(thing, member):
+        return ""
     return f"{public_name(definer(thing, member)) if inspect.isclass(thing) else full}.{member}"
 
 

@@ -46,7 +46,10 @@ class Categorical(Discrete):
 
     @staticmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> Int[checks.Array, "*sizes"]:
-        """How often each combination occurs in codes x (n, features). Counts of parts of the data add up."""
+        """How often each combination occurs in codes x (n, features). Counts of parts of the data add up.
+
+        Raises TypeError or ValueError as `fit` does, but no rows give zeros; ValueError for 2³¹ combinations or more.
+        """
         sizes = checks.sizes(sizes)
         checks.table_size("sizes", sizes)
         return tally(joint, checks.codes("x", x, sizes), sizes, 1)

@@ -45,7 +45,10 @@ class ChowLiuTree(Discrete):
 
     @staticmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[tuple[checks.Array, ...], ...]:
-        """The tables of each feature, and of each pair of features i < j, of codes x (n, features)."""
+        """The tables of each feature, and of each pair of features i < j, of codes x (n, features).
+
+        Raises TypeError or ValueError as `fit` does; but no rows give zeros.
+        """
         sizes = checks.sizes(sizes)
         groups = _groups(len(sizes))
         flat = tally(_in_a_row, checks.codes("x", x, sizes), sizes, len(groups))

@@ -50,6 +50,7 @@ class Histogram(Density):
 
     @property
     def bins(self) -> tuple[int, ...]:
+        """The number of cells along each axis."""
         return self.log_probs.shape
 
     @property

@@ -44,7 +44,10 @@ class NaiveBayes(Discrete):
 
     @staticmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[Int[checks.Array, " values"], ...]:
-        """How often each value of each feature occurs in codes x (n, features): a table for each feature."""
+        """How often each value of each feature occurs in codes x (n, features): a table for each feature.
+
+        Raises TypeError or ValueError as `fit` does; but no rows give zeros.
+        """
         sizes = checks.sizes(sizes)
         tables = tally(margins, checks.codes("x", x, sizes), sizes, len(sizes))
         return tuple(table[:size] for table, size in zip(tables, sizes, strict=True))

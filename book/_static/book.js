@@ -2,12 +2,19 @@
 
 document.querySelector(".print-button")?.addEventListener("click", () => print());
 
-// The contents at the side mark the section that is being read: the last whose heading is above a third of the window.
+// The contents at the side mark the section that is being read, and show the mark: it is the last whose heading is above
+// a third of the window.
 {
-  const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
+  const links = [...document.querySelectorAll("#pst-page-toc-nav .visible > li > a")]; // deeper ones are hidden
   const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const list = document.querySelector(".bd-sidebar-secondary");
+  const show = (link) => {
+    const frame = list.getBoundingClientRect(), { top, bottom } = link.getBoundingClientRect();
+    if (top < frame.top || bottom > frame.bottom) list.scrollTop += top - frame.top - frame.height / 3;
+  };
   const mark = () => {
     const read = headings.findLastIndex((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+    if (read >= 0) show(links[read]);
     links.forEach((link, i) => {
       link.classList.toggle("active", i === read);
       link.ariaCurrent = i === read ? "true" : null;

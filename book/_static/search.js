@@ -24,3 +24,6 @@ Search.makeSearchSummary = (html, stems, anchor) => {
   summary.textContent = (start ? "… " : "") + text.slice(start, end) + (end < text.length ? " …" : "");
   return summary;
 };
+
+// The page of the library has nearly every word: but for the names of its entries, it comes after the chapters.
+Scorer.score = ([page, , , entry, score]) => (page === "book/pages/api" && !entry ? score - 20 : score);

@@ -29,11 +29,11 @@ features: dict[str, tuple[str, ...]] = {
         "ShortHairFrizzle",
     ),
 }
-sizes: tuple[int, ...] = tuple(len(values) for values in features.values())
+"""The names of the values of each feature, in the order of their codes."""
 
-# The 50 outfits, (50, 5). The first ten rows and the counts of every value are those that the article's source
-# published; the other 40 rows were never published and are reconstructed here to agree with all the counts. They were
-# shuffled feature by feature, so nothing about dependence between features can be learned from them.
+sizes: tuple[int, ...] = tuple(len(values) for values in features.values())
+"""The number of values of each feature: (3, 8, 4, 6, 7)."""
+
 _digits = """
 17245 17156 27215 17243 17150 07103 27153 17255 15053 14213
 27223 17355 07253 17023 26155 22113 01303 17310 02236 17243
@@ -42,11 +42,19 @@ _digits = """
 17206 03253 11213 12106 02153 01150 17253 13105 05355 23346
 """
 fifty = np.array([[int(digit) for digit in outfit] for outfit in _digits.split()], dtype=np.uint8)
+"""The 50 outfits of the article, uint8 (50, 5), read-only.
+
+The first ten rows and the counts of every value are those that the article's source published; the other 40 rows were
+never published and are reconstructed here to agree with all the counts. They were shuffled feature by feature, so
+nothing about dependence between features can be learned from them.
+"""
 fifty.flags.writeable = False
 
 
 def encode(*values: str) -> tuple[int, ...]:
     """The codes of one outfit given by its five value names, in the order of `features`.
+
+    Raises ValueError for a name that its feature has not, and where there are not five.
 
     >>> encode("Round", "White", "ShirtScoopNeck", "Red", "LongHairStraight")
     (1, 7, 2, 4, 3)

@@ -134,7 +134,8 @@ def project(x: ArrayLike) -> Float[Array, "*batch 2"]:
     """Points (*batch, 2) on a flat map that keeps areas, the Equal Earth projection: x to the east, y to the north.
 
     The unit sphere's 4π steradians become as much of the plane, so that what looks twice as large is twice as large.
-    Works under `jit`. Source: B. Šavrič, T. Patterson & B. Jenny, Int. J. Geogr. Inf. Sci. 33, 2019.
+    Works under `jit`. Source: B. Šavrič, T. Patterson & B. Jenny, Int. J. Geogr. Inf. Sci. 33, 2019. Raises as
+    `is_land` does.
     """
     return _project(checks.points_at(x, (2,)))
 

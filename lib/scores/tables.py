@@ -54,6 +54,9 @@ def mutual_information(log_p: ArrayLike) -> Float[Array, ""]:
     """The total correlation of a joint table of two features, in nats (Shannon, 1948).
 
     Raises ValueError where the table has not two axes or does not sum to one.
+
+    >>> float(mutual_information(jnp.log(jnp.array([[0.5, 0.0], [0.0, 0.5]]))))
+    0.6931471824645996
     """
     log_p = checks.log_table("log_p", log_p)
     if log_p.ndim != 2:

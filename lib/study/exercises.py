@@ -42,7 +42,7 @@ def check(name: str, answer: Any) -> "Reply | Folded":
 
 
 def hint(name: str) -> "Reply":
-    """The next hint to an exercise."""
+    """The next hint to the exercise with this name. Raises ValueError where there is no such exercise."""
     exercise = find(name, Exercise)
     seen = _hints.get(name, 0)
     if seen == len(exercise.hints):
@@ -52,7 +52,10 @@ def hint(name: str) -> "Reply":
 
 
 def solution(name: str) -> "Reply":
-    """A solution of an exercise: code that passes, and what it gives, unless that is a function."""
+    """A solution of the exercise with this name: code that passes, and what it gives, unless that is a function.
+
+    Raises ValueError where there is no such exercise.
+    """
     exercise = find(name, Exercise)
     words = ("**A solution.**", _gives(exercise), "Type it in, and change it.")
     return Reply(" ".join(filter(None, words)), code=exercise.solution)

@@ -130,6 +130,13 @@ def test_the_contents_mark_what_is_read(chapter: Page) -> None:
     expect(chapter.locator("#pst-page-toc-nav [aria-current]")).to_have_text("Laplace smoothing")
 
 
+def test_the_contents_of_a_long_page_follow_its_reader(browser: Browser, site: str) -> None:
+    with browser.new_page(viewport=WIDE) as page:
+        Visit(page).go(f"{site}/book/pages/api.html")
+        page.evaluate("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
+        expect(page.locator("#pst-page-toc-nav [aria-current]")).to_be_in_viewport()
+
+
 # --- On a phone, and without motion --------------------------------------------------------------
 
 

@@ -131,6 +131,8 @@
     key: (seed) => Uint32Array.of(0, seed), // jax.random.key(seed)
   };
 
+  const moving = new Set(); // the figures that move at this moment
+
   window.liveFigure = ({ artists, sliders, drags, run, frames }) => {
     const { figure } = document.currentScript, { src } = document.currentScript;
     const form = figure.querySelector("form"), picture = figure.querySelector("svg"), { ariaLabel } = picture;
@@ -202,6 +204,8 @@
     };
 
     const changed = () => {
+      moving.add(figure);
+      document.documentElement.classList.add("moving"); // book.css
       controls.forEach((control, i) => {
         if (control.type !== "range") return;
         control.ariaValueText = words(i);
@@ -220,6 +224,8 @@
     // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
       if (!done()) return void (quiet = setTimeout(settled, 300));
+      moving.delete(figure);
+      document.documentElement.classList.toggle("moving", moving.size > 0);
       const label = ({ labels, name }) => labels?.[0]?.firstChild.textContent.trim() || name;
       const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
       const texts = elements.filter((_, i) => artists[i].kind === "text").flat().map(({ textContent }) => textContent);

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from lib.live import frames as stored
 from lib.live import page
 from lib.live.artists import bind
-from lib.live.show import Picture
+from lib.live.show import Picture, drawing
 from lib.live.sliders import Slider
 from lib.medium import for_page
 
@@ -91,7 +91,8 @@ class Exploration:
         first = self.results()
         for artist, values in zip(self.artists, first, strict=True):
             artist.move(values)
-        fig.draw_without_rendering()
+        with drawing():
+            fig.draw_without_rendering()
         fig.set_layout_engine("none")  # laid out once: the axes stand still while what is in them moves
         self._picture = Picture(fig, alt, self.artists)
         self._html = widgets.HTML(self._picture.draw(first))
@@ -141,5 +142,6 @@ class Exploration:
         if self._page:
             return {"text/html": self._page}
         file = io.BytesIO()  # for hosts that show notebooks and run nothing
-        self.fig.savefig(file, format="png", dpi=100)
+        with drawing():
+            self.fig.savefig(file, format="png", dpi=100)
         return {**self._box._repr_mimebundle_(), "image/png": base64.b64encode(file.getvalue()).decode()}

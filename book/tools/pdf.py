@@ -53,7 +53,7 @@ def article(page: BeautifulSoup, name: str, names: list[str]) -> Tag:
     found["id"] = name
     for element in found.find_all(True):
         for attribute, value in element.attrs.items():
-            element[attribute] = _referring(attribute, value, name, names)
+            element[attribute] = _referring(attribute, value, name, names)  # type: ignore[assignment]
     for element in found.select("details"):
         element["open"] = ""
     for element in found.select("a.headerlink, button, script"):

@@ -102,7 +102,11 @@ def _add_slots(root: Element, artists: Sequence[Bound]) -> None:
         named.setdefault(element.get("id"), []).append(element)
     slots = 0
     for i, artist in enumerate(artists):
-        for element in artist.elements(named.get(f"artist-{i}", [])):
+        elements = artist.elements(named.get(f"artist-{i}", []))
+        if len(elements) != artist.parts:
+            found = f"{len(elements)} elements, where {artist.parts} would move"
+            raise ValueError(f"artist {i}, {artist.artist}, cannot be moved: matplotlib draws it by {found}")
+        for element in elements:
             element.set("data-artist", str(i))
             if artist.attribute == "text":
                 element.text = f"{_SLOT}{slots}{_SLOT}"

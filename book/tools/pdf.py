@@ -43,7 +43,7 @@ def whole(html: Path, names: list[str]) -> BeautifulSoup:
 
 
 def article(page: BeautifulSoup, name: str, names: list[str]) -> Tag:
-    """The article of a page. Its ids, and all references to them, begin with its name, since other pages have the same."""
+    """The article of a page. Its ids and the references to them begin with its name: other pages have the same ids."""
     found = page.select_one("article.bd-article")
     if not found:
         raise ValueError(f"{name}.html has no article")

@@ -218,24 +218,6 @@ run: (run => function* (...settings) {
     assert page.evaluate("window.frames_") > 10
 
 
-def test_a_polygon_goes_through_its_corners(page: Page, site: str) -> None:
-    def marks() -> str | None:
-        page.goto(f"{site}/{PLAY.page}.html")
-        live.come_near(page, PLAY)
-        page.locator("#figure-1 [name=alpha]").press("Home")  # where all thirty are copies, and have their marks
-        expect(page.locator("#figure-1 [role=status]")).to_have_text("0.8 % of draws are new")
-        return page.locator('#figure-1 [data-artist="1"]').first.get_attribute("d")
-
-    def joined(route: Route) -> None:
-        route.fulfill(body=route.fetch().text().replace('"kind":"points"', '"kind":"polygon"', 1))
-
-    points = marks()
-    assert points
-    assert points.count("M") == 30
-    page.route("**/_figures/*.js", joined)
-    assert marks() == points.replace("h0M", "L").replace("h0", "z")
-
-
 def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:
     # From the left to the right of a square alpha goes through its exponents, and from its bottom to its top n through
     # 1 to 30.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -17,10 +18,11 @@ from matplotlib.patches import Circle, Polygon
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from PIL import Image, ImageChops, ImageFilter
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from lib.data import avatars, outfits
 from lib.live import AvatarGrid, Checkbox, explore, page
+from lib.live.explore import Exploration
 from lib.live.show import drawing
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in cast")  # matplotlib's, of NaN colours
@@ -196,7 +198,7 @@ def as_matplotlib_draws(make: Callable[..., Any], values: np.ndarray) -> Image.I
     return Image.open(file).convert("RGB")
 
 
-def moving(make: Callable[..., Any], values: np.ndarray) -> Any:
+def moving(make: Callable[..., Any], values: np.ndarray) -> Exploration:
     """A live figure that stands at other values, and takes these when its box is ticked."""
     first = values[::-1] if len(values) > 2 or values.ndim < 3 else values[:, ::-1]
     fig, artist = draw(make, first)
@@ -211,14 +213,12 @@ def far(one: Image.Image, other: Image.Image) -> float:
     return max(high for _, high in ImageChops.difference(one.filter(blur), other.filter(blur)).getextrema())
 
 
-@pytest.fixture(scope="module")
-def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Image.Image]]:
-    """Each of DRAWN as Jupyter draws it, and as the page does once it was moved there."""
-    folder, bodies = tmp_path_factory.mktemp("drawings"), []
+def ticked(tab: Page, folder: Path, lives: list[Exploration]) -> None:
+    """Open a page of these figures, each after what Jupyter shows when its box is ticked, and tick all boxes."""
     shutil.copy(ROOT / "book" / "_static" / "live.js", folder)
     shutil.copy(avatars.SHEET, folder / "avatars.webp")
-    for i, (make, values) in enumerate(DRAWN.values()):
-        live = moving(make, values)
+    bodies = []
+    for i, live in enumerate(lives):
         html = page.figure(live).replace("<figure", f'<figure data-program="{i}.js"', 1)
         (folder / f"{i}.js").write_text(
             re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)[0], encoding="utf-8"
@@ -227,11 +227,17 @@ def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict
     style = "svg {display: block} figure {margin: 0} figure > :not(.plot) {display: none} body > * {float: left}"
     text = f"<!DOCTYPE html><meta charset=utf-8><style>{style}</style>{''.join(bodies)}<script src=live.js></script>"
     (folder / "all.html").write_text(text, encoding="utf-8")
+    tab.goto((folder / "all.html").as_uri())
+    tab.wait_for_function("[...document.forms].every(form => !form.firstElementChild.disabled)")
+    tab.evaluate("[...document.forms].forEach(form => form.elements.on.click())")
+    tab.wait_for_function("[...document.querySelectorAll('figure')].every(figure => figure.results)")
+
+
+@pytest.fixture(scope="module")
+def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Image.Image]]:
+    """Each of DRAWN as Jupyter draws it, and as the page does once it was moved there."""
     with browser.new_page(viewport={"width": 1600, "height": 3000}, device_scale_factor=2) as tab:
-        tab.goto((folder / "all.html").as_uri())
-        tab.wait_for_function("[...document.forms].every(form => !form.firstElementChild.disabled)")
-        tab.evaluate("[...document.forms].forEach(form => form.elements.on.click())")
-        tab.wait_for_function("[...document.querySelectorAll('figure')].every(figure => figure.results)")
+        ticked(tab, tmp_path_factory.mktemp("drawings"), [moving(*case) for case in DRAWN.values()])
         tab.wait_for_function("[...document.images].every(image => image.complete)")
         shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
         boxes = tab.locator(":is(div:not(.plot), .plot) > svg").evaluate_all(
@@ -247,6 +253,39 @@ def test_it_is_drawn_as_matplotlib_draws_it(pictures: dict[str, list[Image.Image
     jupyter, page_ = pictures[name]
     assert far(theirs, jupyter) < FAR
     assert far(theirs, page_) < FAR
+
+
+WORDS = [
+    ("{:.3f}", -0.0, "0.000"),
+    ("{:.2f} nats", -0.004, "0.00 nats"),
+    ("{:.2f}", -0.006, "−0.01"),
+    ("{:,.2f}", -1234567.75, "−1,234,567.75"),
+    ("{:,.1f}", 1e22, "9,999,999,778,196,308,361,216.0"),
+    ("{:.0f}", -3e21, "−2999999989753887850496"),
+    ("{:.1%}", 0.12345, "12.3%"),
+    ("{:.0f}", 0.5, "0"),
+    ("{:.0f}", 1.5, "2"),
+    ("{:.9f}", 0.1, "0.100000001"),
+    ("{:.2f}", np.nan, "nan"),
+    ("{:,.2f}", np.inf, "∞"),
+    ("{:.0%}", -np.inf, "−∞%"),
+    ("{:,}", np.int32(-1234567), "−1,234,567"),
+    ("seen {} times", np.int32(3), "seen 3 times"),
+]
+
+
+def test_jupyter_and_the_page_write_a_number_alike(browser: Browser, tmp_path: Path) -> None:
+    fig, ax = plt.subplots()
+    artists = tuple(ax.text(0, 0, template) for template, _, _ in WORDS)
+    values = [jnp.asarray(value, None if isinstance(value, np.int32) else jnp.float32) for _, value, _ in WORDS]
+    fn = lambda on: tuple(jnp.where(on, value, value.astype(value.dtype) * 0 + 7) for value in values)  # noqa: E731
+    live = explore(fig, fn, artists, alt="numbers", on=Checkbox(value=False))
+    with browser.new_page() as tab:
+        ticked(tab, tmp_path, [live])
+        ours = [tab.locator(f"{where} > svg").inner_html() for where in ("div:not(.plot)", "figure .plot")]
+    jupyter, in_page = ([re.search(rf'<text[^>]*data-artist="{i}"[^>]*>([^<]*)<', text)[1] for i in range(len(WORDS))]
+                        for text in ours)  # fmt: skip
+    assert jupyter == in_page == [shown for _, _, shown in WORDS]
 
 
 # --- What is refused, by its name ----------------------------------------------------------------

@@ -41,7 +41,8 @@ NUMBER, DECIMALS = re.compile(r"-?\d+(?:\.\d+)?"), re.compile(r"\.(\d+)")
 READ = """figure => [
     figure.results.map(values => Array.from(values, value => isFinite(value) ? value : String(value))),
     figure.results.map((_, i) => [...figure.querySelectorAll(`[data-artist="${i}"]`)].map(part =>
-        part.localName === 'text' ? part.textContent : part.getAttribute('d') ?? part.getAttribute('href'))),
+        part.localName === 'text' ? part.textContent
+            : part.getAttribute('d') ?? part.getAttribute('href') ?? part.getAttribute('transform'))),
     [...figure.querySelectorAll('svg svg')].map(tile => tile.getAttribute('viewBox')),
 ]"""
 PAINTED = """() => new Promise(done =>
@@ -170,7 +171,7 @@ def _same(ours: str, theirs: str) -> bool:
         one, other = _pixels(ours), _pixels(theirs)
         return one.shape == other.shape and bool(np.abs(one - other).max() <= 2)
     decimals, same_decimals = ([len(digits) for digits in DECIMALS.findall(of)] for of in (theirs, ours))
-    is_path = theirs.startswith("M")  # where 203.0 is 203
+    is_path = theirs.startswith(("M", "translate"))  # where 203.0 is 203
     if NUMBER.sub("#", ours) != NUMBER.sub("#", theirs) or not (is_path or decimals == same_decimals):
         return False
     digit = 10.0 ** -max(decimals, default=0)

@@ -6,12 +6,16 @@
 (() => {
   // --- Artists: arrays become attributes, just as in lib/live/artists.py -------------------------------------------
 
-  const place = ([a, b, logarithmic], value) => a * (logarithmic ? Math.log10(value) : value) + b;
-  const round = (place) => Math.round(100 * Math.min(1e4, Math.max(-1e4, place))) / 100;
+  const place = ([a, b, axis], value) => {
+    if (!axis) return a * value + b;
+    return a * (value <= 0 ? (axis === 2 ? -1000 : NaN) : Math.log10(value)) + b;
+  };
+  const round = (place) => Math.round(100 * Math.min(1e6, Math.max(-1e6, place))) / 100;
 
   // As Python rounds: a number halfway between two goes to the even one.
   const fixed = (value, decimals) => {
     const scaled = value * 10 ** decimals;
+    if (Math.abs(value) >= 1e21 && isFinite(value)) return `${BigInt(value)}.${"0".repeat(decimals)}`.replace(/\.$/, "");
     return (Math.abs(scaled % 1) === 0.5 ? (2 * Math.round(scaled / 2)) / 10 ** decimals : value).toFixed(decimals);
   };
 
@@ -21,6 +25,15 @@
       const places = [place(x, values[2 * i]), place(y, values[2 * i + 1])];
       return places.every(isFinite) ? places.map(round).join(" ") : null;
     });
+
+  // Of a number; behind the colours of the table stand those of what lies below, of what lies above, and of no number.
+  const colour = ({ ends: [low, high, logarithmic], colours }, value) => {
+    const n = colours.length - 3, level = ((place([1, 0, logarithmic], value) - low) / (high - low)) * n;
+    if (!isFinite(level)) return colours[n + 2];
+    if (level < -1e-6 * n) return colours[n];
+    if (level > n + 1e-6 * n) return colours[n + 1];
+    return colours[Math.floor(Math.min(n - 1, Math.max(0, level)))];
+  };
 
   const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
@@ -35,24 +48,26 @@
       return [path];
     },
 
-    points: (artist, values) => {
-      const path = at(artist, values).filter(Boolean).map((place) => `M${place}h0`).join("");
-      return Array(artist.paths).fill(path);
-    },
+    points: (artist, values) => [at(artist, values).filter(Boolean).map((place) => `M${place}h0`).join("")],
+
+    marks: (artist, values) => at(artist, values).map((place) => (place ? `translate(${place})` : "scale(0)")),
 
     polygon: (artist, values) => {
       const corners = at(artist, values);
       return [corners.includes(null) ? "" : `M${corners.join("L")}z`];
     },
 
-    bars: ({ left, right, bottom, base, y }, values) =>
-      left.map((x, i) => {
-        const top = round(place(y, base[i] + values[i]));
-        return isNaN(top) ? "" : `M${x} ${bottom[i]}V${top}H${right[i]}V${bottom[i]}z`;
+    bars: ({ edges: [ones, others], base, foot, scale, horizontal }, values) =>
+      ones.map((one, i) => {
+        const tip = round(place(scale, base[i] + values[i])), other = others[i];
+        if (isNaN(tip)) return "";
+        if (horizontal) return `M${foot[i]} ${one}H${tip}V${other}H${foot[i]}z`;
+        return `M${one} ${foot[i]}V${tip}H${other}V${foot[i]}z`;
       }),
 
     text({ before, after, decimals, scale, comma }, [value]) {
-      let number = isNaN(value) ? "nan" : fixed(value * scale, decimals).replace("-", "−").replace("Infinity", "∞");
+      let number = isNaN(value) ? "nan" : fixed(value * scale, decimals);
+      number = number.replace(/^-(?=[0.]*$)/, "").replace("-", "−").replace("Infinity", "∞"); // a zero has no sign
       if (comma) number = number.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",");
       return [before + number + after];
     },
@@ -63,16 +78,15 @@
       const context = canvas.getContext("2d"), picture = context.createImageData(columns, rows);
       const pixels = new Uint32Array(picture.data.buffer); // of four bytes each
       if (artist.table) artist.colours ??= new Uint32Array(bytes(artist.table).buffer);
-      const scale = values instanceof Float32Array ? 255 : 1;
+      const scale = values instanceof Float32Array ? 255 : 1, parts = [...Array(channels).keys()];
       for (let i = 0; i < rows * columns; i++) {
-        const row = Math.floor(i / columns), to = artist.flip ? i + (rows - 1 - 2 * row) * columns : i;
         if (artist.table) {
-          const level = place(artist.levels, values[i]) * 256;
-          if (!isNaN(level)) pixels[to] = artist.colours[Math.floor(Math.min(255, Math.max(0, level)))];
-        } else {
-          picture.data[4 * to + 3] = 255;
-          for (let c = 0; c < channels; c++) picture.data[4 * to + c] = values[i * channels + c] * scale;
+          pixels[i] = colour(artist, values[i]);
+          continue;
         }
+        picture.data[4 * i + 3] = 255;
+        for (const c of parts) picture.data[4 * i + c] = values[i * channels + c] * scale; // rounded, and kept in 0 to 255
+        if (!parts.every((c) => isFinite(values[i * channels + c]))) picture.data[4 * i + 3] = 0; // no colour: clear
       }
       context.putImageData(picture, 0, 0);
       return [canvas.toDataURL()];
@@ -97,7 +111,8 @@
 
   // In place of the one picture of all avatars: a window on the sheet for each.
   const tiles = (image, { columns, corner, tile, side, sheet }, n, address) => {
-    const group = make("g", { style: "image-rendering: pixelated" }, image.parentNode);
+    const opacity = image.getAttribute("opacity") ?? 1;
+    const group = make("g", { style: "image-rendering: pixelated", opacity }, image.parentNode);
     image.remove();
     return Array.from({ length: n }, (_, i) => {
       const x = corner[0] + (i % columns) * tile[0], y = corner[1] + Math.floor(i / columns) * tile[1];
@@ -137,6 +152,8 @@
     bool: (setting) => Uint8Array.of(setting),
     key: (seed) => Uint32Array.of(0, seed), // jax.random.key(seed)
   };
+
+  const moving = new Set(); // the figures that move at this moment
 
   window.liveFigure = ({ artists, sliders, drags, run, frames }) => {
     const { figure } = document.currentScript, { src } = document.currentScript;
@@ -204,6 +221,8 @@
     };
 
     const changed = () => {
+      moving.add(figure);
+      document.documentElement.classList.add("moving"); // book.css
       controls.forEach((control, i) => {
         if (control.type !== "range") return;
         control.ariaValueText = words(i);
@@ -222,6 +241,8 @@
     // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
       if (!done()) return void (quiet = setTimeout(settled, 300));
+      moving.delete(figure);
+      document.documentElement.classList.toggle("moving", moving.size > 0);
       const label = ({ labels, name, previousSibling, nextSibling }) =>
         labels.length ? (previousSibling ?? nextSibling).textContent.trim() : name;
       const all = controls.map((control, i) => `${label(control)} ${words(i)}`);

@@ -3,6 +3,7 @@
 `python3 book pdf` runs this. Links between pages become links within the document; what is folded is opened.
 """
 
+import re
 from copy import copy
 from pathlib import Path, PurePosixPath
 from posixpath import join, normpath
@@ -16,6 +17,12 @@ from book.browser import chromium
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "book.pdf"
+# Attributes whose words are ids. Besides, `href` and `xlink:href` hold links, and any attribute may hold url(#id).
+ID_WORDS = {
+    *("for", "form", "headers", "list", "aria-activedescendant", "aria-controls", "aria-describedby", "aria-details"),
+    *("aria-errormessage", "aria-flowto", "aria-labelledby", "aria-owns"),
+}
+URL = re.compile(r"""url\((["']?)#(.*?)\1\)""")
 NUMBER = '<p style="font-size: 9px; width: 100%; text-align: center"><span class="pageNumber"></span></p>'
 
 
@@ -36,7 +43,7 @@ def whole(html: Path, names: list[str]) -> BeautifulSoup:
 
 
 def article(page: BeautifulSoup, name: str, names: list[str]) -> Tag:
-    """The article of a page. Its ids, and the links to them, begin with the page's own, since others have the same."""
+    """The article of a page. Its ids and the references to them begin with its name: other pages have the same ids."""
     found = page.select_one("article.bd-article")
     if not found:
         raise ValueError(f"{name}.html has no article")
@@ -44,8 +51,9 @@ def article(page: BeautifulSoup, name: str, names: list[str]) -> Tag:
     for element in found.select("[id]"):
         element["id"] = _id(name, str(element["id"]))
     found["id"] = name
-    for element in found.select("[href]"):
-        element["href"] = link(str(element["href"]), name, names)
+    for element in found.find_all(True):
+        for attribute, value in element.attrs.items():
+            element[attribute] = _referring(attribute, value, name, names)  # type: ignore[assignment]
     for element in found.select("details"):
         element["open"] = ""
     for element in found.select("a.headerlink, button, script"):
@@ -65,6 +73,17 @@ def link(href: str, name: str, names: list[str]) -> str:
     if target not in names:
         return href
     return "#" + (_id(target, unquote(parts.fragment)) if parts.fragment else target)
+
+
+def _referring(attribute: str, value: str | list[str], name: str, names: list[str]) -> str | list[str]:
+    """The value of an attribute, with the ids and links in it as they are in the book."""
+    if attribute in ID_WORDS:
+        return " ".join(_id(name, word) for word in (value.split() if isinstance(value, str) else value))
+    if not isinstance(value, str):  # classes and the like
+        return value
+    if attribute in ("href", "xlink:href"):
+        return link(value, name, names)
+    return URL.sub(lambda url: f"url(#{_id(name, url[2])})", value)
 
 
 def _id(name: str, anchor: str) -> str:

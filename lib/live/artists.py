@@ -10,35 +10,54 @@ import base64
 import functools
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.collections import PathCollection
 from matplotlib.colors import LogNorm, Normalize, to_hex
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon
-from matplotlib.text import Text
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.path import Path
+from matplotlib.text import Annotation, Text
+from matplotlib.transforms import Transform
 from PIL import Image
 
-from lib.live.places import LIMITS, box_of, place, rounded, scales
+from lib.live.places import POINTS, box_of, check_axes, place, rounded, scales, svg_places
 
+DOT = np.asarray(Path.unit_circle().vertices) / 2  # the corners of a scatter's "o"
 KINDS: dict[type, type["Bound"]] = {}  # what moves each kind of artist; a file of another kind adds its own
 
 
 class Bound(abc.ABC):
-    """An artist that a function moves."""
+    """An artist that a function moves. What matplotlib can draw and this cannot move is refused by its name."""
 
+    kind: str  # the plural, in words
     tag, attribute = "path", "d"  # of the elements that move
 
     def __init_subclass__(cls, of: type) -> None:
         KINDS[of] = cls
 
-    def __init__(self, artist: Any, owner: Any) -> None:
-        self.artist, self.owner = artist, owner
+    def __init__(self, artist: Any, owners: list[Artist]) -> None:
+        """`owners` are the artists of matplotlib that are drawn: the bars of a container, or the artist alone."""
+        self.artist, self.owners = artist, owners
+        for owner in owners:
+            for words, fault in self.faults(owner):
+                if fault:
+                    got = "" if fault is True else f"; got {fault!r}"
+                    raise ValueError(f"artists must have {words}, if they are {self.kind}{got}")
+
+    def faults(self, owner: Any) -> Iterator[tuple[str, Any]]:
+        """What a drawn artist must have, in words, and what it has instead: True, or what is named in the error."""
+        yield "no path effects", owner.get_path_effects()
+        yield "no sketch parameters", owner.get_sketch_params()
+        yield "no agg_filter", owner.get_agg_filter()
+        yield "no rasterization", owner.get_rasterized()
 
     @property
     @abc.abstractmethod
@@ -51,7 +70,12 @@ class Bound(abc.ABC):
 
     @abc.abstractmethod
     def draw(self, values: np.ndarray) -> list[str]:
-        """The attribute of each of its elements."""
+        """The attribute of each of its elements, `parts` of them."""
+
+    @property
+    def parts(self) -> int:
+        """The number of its elements."""
+        return 1
 
     @property
     @abc.abstractmethod
@@ -67,15 +91,25 @@ class Bound(abc.ABC):
         """Raise ValueError where the artist cannot show numbers of this dtype."""
 
     def name(self, gid: str) -> None:
-        """Give its elements a name, by which they are found in the SVG."""
-        self.owner.set_gid(gid)
+        """Set the SVG id (matplotlib's gid), before the figure is drawn."""
+        for owner in self.owners:
+            owner.set_gid(gid)
 
     def elements(self, found: list[Element]) -> list[Element]:
-        """Those that move, in the elements with its name."""
+        """Those that move, of the SVG elements with its id."""
         return [part for group in found for part in group.iter() if part.tag.endswith(f"}}{self.tag}")]
 
 
 class BoundLine(Bound, of=Line2D):
+    kind = "lines"
+
+    def faults(self, owner: Line2D) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield from _faults_in_axes(owner, owner.get_transform())
+        yield "no markers (points are a scatter's)", owner.get_marker() not in ("", "None", None, " ")
+        yield "drawstyle 'default'", owner.get_drawstyle() != "default" and owner.get_drawstyle()
+        yield "no gapcolor", owner.get_gapcolor()
+
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.artist.get_ydata())
@@ -90,11 +124,18 @@ class BoundLine(Bound, of=Line2D):
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
         x, y = scales(self.artist.axes)
-        return {"kind": "line", "x": rounded(place(x, np.asarray(self.artist.get_xdata(orig=False)))), "y": y}
+        return {"kind": "line", "x": rounded(place(x, _filled(self.artist.get_xdata(orig=False)))), "y": y}
 
 
 class BoundPolygon(Bound, of=Polygon):
     """A closed polygon. Where one of its corners has no place it is not drawn."""
+
+    kind = "polygons"
+
+    def faults(self, owner: Polygon) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield from _faults_in_axes(owner, Artist.get_transform(owner))
+        yield "closed=True", not owner.get_closed()
 
     @functools.cached_property
     def shape(self) -> tuple[int, ...]:
@@ -114,142 +155,257 @@ class BoundPolygon(Bound, of=Polygon):
 
 
 class BoundBars(Bound, of=BarContainer):
+    """Bars, which grow from where they stand: `bar` upwards, `barh` to the right."""
+
+    kind = "bars"
+
+    def faults(self, owner: Rectangle) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield from _faults_in_axes(owner, Artist.get_transform(owner))
+        yield "angle 0", owner.get_angle()
+
     @property
     def shape(self) -> tuple[int, ...]:
         return (len(self.artist),)
 
+    @property
+    def parts(self) -> int:
+        return len(self.artist)
+
+    @property
+    def logarithmic(self) -> bool:
+        return bool(self.spec["scale"][2])
+
+    @property
+    def _horizontal(self) -> bool:
+        return self.artist.orientation == "horizontal"
+
     def move(self, values: np.ndarray) -> None:
-        for bar, height in zip(self.artist, values, strict=True):
-            bar.set_height(height)
+        for bar, length in zip(self.artist, values, strict=True):
+            (bar.set_width if self._horizontal else bar.set_height)(length)
 
     def draw(self, values: np.ndarray) -> list[str]:
         spec = self.spec
-        tops = rounded(place(spec["y"], spec["base"] + np.float64(values)))
+        tips = rounded(place(spec["scale"], spec["base"] + np.float64(values)))
+        shape = "M{foot} {one}H{tip}V{other}H{foot}z" if self._horizontal else "M{one} {foot}V{tip}H{other}V{foot}z"
         return [
-            "" if not np.isfinite(top) else f"M{left} {bottom}V{top}H{right}V{bottom}z"
-            for left, right, bottom, top in zip(spec["left"], spec["right"], spec["bottom"], tops, strict=True)
+            shape.format(one=one, other=other, foot=foot, tip=tip) if np.isfinite(tip) else ""
+            for one, other, foot, tip in zip(*spec["edges"], spec["foot"], tips, strict=True)
         ]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
-        x, y = scales(self.artist[0].axes)
-        low, high = LIMITS
-        base = np.array([bar.get_y() for bar in self.artist])
-        # On a log axis a bar stands on the bottom of the axes, which is -inf.
-        bottom = np.clip(np.nan_to_num(place(y, base), nan=high, posinf=high, neginf=low), low, high)
-        edges = np.array([[bar.get_x(), bar.get_x() + bar.get_width()] for bar in self.artist])
-        left, right = (rounded(place(x, edge)) for edge in edges.T)
-        return {"kind": "bars", "left": left, "right": right, "base": base.tolist(), "bottom": rounded(bottom), "y": y}
-
-    def name(self, gid: str) -> None:
-        for bar in self.artist:
-            bar.set_gid(gid)
+        horizontal, (x, y) = self._horizontal, scales(self.artist[0].axes)
+        left = np.array([[bar.get_x(), bar.get_x() + bar.get_width()] for bar in self.artist]).T
+        bottom = np.array([[bar.get_y(), bar.get_y() + bar.get_height()] for bar in self.artist]).T
+        edges, (base, _) = (place(y, bottom), left) if horizontal else (place(x, left), bottom)
+        scale = x if horizontal else y
+        return {
+            "kind": "bars",
+            "edges": [rounded(edge) for edge in edges],
+            "base": base.tolist(),
+            "foot": rounded(place(scale, base)),
+            "scale": scale,
+            "horizontal": horizontal,
+        }
 
 
 class BoundScatter(Bound, of=PathCollection):
-    """Round points of one size and colour. They are one path, of strokes of no length with round ends."""
+    """Points. Opaque dots of one size and colour are one path, of strokes of no length with round ends; matplotlib's
+    own marks are moved one by one if they are anything else.
+    """
+
+    kind = "scatters"
+
+    def faults(self, owner: PathCollection) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield from _faults_in_axes(owner, owner.get_offset_transform())
 
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.artist.get_offsets())
 
+    @property
+    def parts(self) -> int:
+        return 1 if self._stroke else self.shape[0]
+
     def move(self, values: np.ndarray) -> None:
         self.artist.set_offsets(values)
 
+    @property
+    def attribute(self) -> str:  # type: ignore[override]
+        return "d" if self._stroke else "transform"
+
     def draw(self, values: np.ndarray) -> list[str]:
-        path = "".join(f"M{x} {y}h0" for x, y in filter(None, _places(self.spec, values)))
-        return [path] * self.spec["paths"]
+        places = _places(self.spec, values)
+        if self._stroke:
+            return ["".join(f"M{x} {y}h0" for x, y in filter(None, places))]
+        return [f"translate({at[0]} {at[1]})" if at else "scale(0)" for at in places]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
         x, y = scales(self.artist.axes)
-        return {"kind": "points", "x": x, "y": y, "paths": len(self._strokes())}
+        return {"kind": "points" if self._stroke else "marks", "x": x, "y": y}
 
-    def _strokes(self) -> list[tuple[str, float]]:
-        """Colour and width of each path: the edge, if there is one, below the face."""
-        size, face, edge = (np.unique(of, axis=0) for of in (
-            self.artist.get_sizes(), self.artist.get_facecolors(), self.artist.get_edgecolors()
-        ))  # fmt: skip
-        round_ = all(len(path.vertices) == 26 for path in self.artist.get_paths())  # matplotlib's circle
-        if not (round_ and len(size) == len(face) == 1 and len(edge) <= 1):
-            raise ValueError("artists must have round points of one size and one colour, if they are scatters")
-        width, border = float(np.sqrt(size[0])), float(self.artist.get_linewidths()[0])
-        if not len(edge) or np.array_equal(face, edge):
-            return [(to_hex(face[0]), width + border)]
-        return [(to_hex(edge[0]), width + border), (to_hex(face[0]), width - border)]
+    @functools.cached_property
+    def _stroke(self) -> tuple[str, float] | None:
+        """Colour and width of the strokes, if strokes will do."""
+        artist = self.artist
+        looks = artist.get_sizes(), artist.get_facecolor(), artist.get_linewidths()
+        size, face, border = (np.unique(look, axis=0) for look in looks)
+        edge, paths = np.unique(artist.get_edgecolor(), axis=0), artist.get_paths()
+        plain = artist.get_array() is None and not artist.get_hatch() and artist.get_linestyle() == [(0, None)]
+        dots = len(paths) == 1 and np.array_equal(paths[0].vertices, DOT)
+        if not (plain and dots and len(size) == len(face) == len(border) == 1 and face[0, 3] == 1):
+            return None
+        if len(edge) and not np.array_equal(edge, face):
+            return None
+        return to_hex(face[0]), float(np.sqrt(size[0]) + border[0] * len(edge))
+
+    def name(self, gid: str) -> None:
+        super().name(gid)
+        if not self._stroke:  # matplotlib draws each mark in the middle of the axes, from where it will be moved
+            ax = self.artist.axes
+            self._middle = ax.transData.inverted().transform(ax.transAxes.transform([[0.5, 0.5]]))
+            self._offsets = self.artist.get_offsets()
+            self.artist.set_offsets(np.repeat(self._middle, len(self._offsets), axis=0))
 
     def elements(self, found: list[Element]) -> list[Element]:
-        (group,) = found
+        if not self._stroke:
+            self.artist.set_offsets(self._offsets)
+        return [element for group in found for element in self._elements(group)]
+
+    def _elements(self, group: Element) -> list[Element]:
         clip = next((child.get("clip-path") for child in group.iter() if child.get("clip-path")), None)
+        hidden = {part for defs in group.findall("{*}defs") for part in defs.iter()}
+        marks = [part for part in group.iter() if part not in hidden and part.tag.endswith(("}path", "}use"))]
         for child in list(group):
-            group.remove(child)
-        if clip:
+            if self._stroke or child not in hidden:
+                group.remove(child)
+        if clip:  # on the group, since it would move with a mark
             group.set("clip-path", clip)
-        return [
-            SubElement(group, "path", {"style": f"stroke: {colour}; stroke-width: {width:g}; stroke-linecap: round"})
-            for colour, width in self._strokes()
-        ]
+        if self._stroke:
+            colour, width = self._stroke
+            style = f"stroke: {colour}; stroke-width: {width:g}; stroke-linecap: round"
+            return [SubElement(group, "path", {"style": style})]
+        ((x, y),) = svg_places(self.artist.axes, self._middle)
+        for mark in marks:
+            mark.attrib.pop("clip-path", None)
+            mark.set("transform", f"translate({-x:.6g} {-y:.6g})")
+            SubElement(group, "g").append(mark)
+        return list(group)[-len(marks) :]
 
 
 class BoundImage(Bound, of=AxesImage):
-    attribute = "href"
+    """An image, drawn pixel by pixel. Numbers take their colours from the image's cmap and norm."""
 
-    def __init__(self, artist: AxesImage, owner: AxesImage) -> None:
-        super().__init__(artist, owner)
-        low, high = np.array([artist.norm.vmin, artist.norm.vmax], np.float64)
-        if len(self.shape) == 2 and not low < high:
-            raise ValueError("artists must have vmin below vmax, if they are images: they say what the colours mean")
+    kind = "images"
+    attribute = "href"
+    SHARP = "interpolation 'none' or 'nearest'"
+
+    def faults(self, owner: Any) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield from _faults_in_axes(owner, Artist.get_transform(owner))
+        yield "the type AxesImage", type(owner) is not AxesImage and type(owner).__name__
+        yield "linear axes", "log" in (owner.axes.get_xscale(), owner.axes.get_yscale())
+        yield "one alpha", np.ndim(owner.get_alpha()) > 0 and np.shape(owner.get_alpha())
+        method = owner.get_interpolation()
+        yield self.SHARP, method not in ("none", "nearest", "auto", "antialiased") and method
+        if np.ndim(owner.get_array()) == 2:
+            norm = owner.norm
+            low, high = np.array([norm.vmin, norm.vmax], np.float64)
+            yield "Normalize or LogNorm", type(norm) not in (Normalize, LogNorm) and norm
+            yield "vmin below vmax (they say what the colours mean)", not low < high
+            yield "vmin above 0 on a LogNorm", isinstance(norm, LogNorm) and not low > 0
 
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.artist.get_array())
 
+    def check(self, dtype: np.dtype) -> None:
+        if len(self.shape) == 3 and dtype.kind == "b":
+            raise ValueError("an image of colours must be given numbers, from 0 to 1 or whole ones up to 255; got bool")
+
     def move(self, values: np.ndarray) -> None:
         self.artist.set_data(values)
 
     def draw(self, values: np.ndarray) -> list[str]:
-        spec = self.spec
-        if "table" in spec:
-            table = np.frombuffer(base64.b64decode(spec["table"]), np.uint8).reshape(256, 4)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                level = place(spec["levels"], values) * 256
-            pixels = table[np.clip(np.nan_to_num(level), 0, 255).astype(int)]
-            pixels[np.isnan(level)] = 0
-        else:
-            pixels = values if values.dtype == np.uint8 else np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-        return [png(pixels[::-1] if spec["flip"] else pixels)]
+        if len(self.shape) == 2:
+            return [png(self._colours(values))]
+        whole = values.dtype.kind in "iu"
+        numbers = np.float64(values)
+        seen = np.isfinite(numbers).all(-1)
+        pixels = np.rint(np.clip(np.where(seen[..., None], numbers, 0) * (1 if whole else 255), 0, 255)).astype(
+            np.uint8
+        )
+        if not seen.all():  # what has no colour is clear
+            alpha = pixels[..., 3] if pixels.shape[-1] == 4 else np.uint8(255)
+            pixels = np.dstack([pixels[..., :3], np.where(seen, alpha, 0)])
+        return [png(pixels)]
+
+    def _colours(self, values: np.ndarray) -> np.ndarray:
+        """Numbers (rows, columns) as colours (rows, columns, 4), uint8."""
+        table = np.frombuffer(base64.b64decode(self.spec["table"]), np.uint8).reshape(-1, 4)
+        n, (low, high, logarithmic) = len(table) - 3, self.spec["ends"]
+        level = (place([1, 0, logarithmic], values) - low) / (high - low) * n
+        slack = 1e-6 * n  # an end as float32 may lie a little beyond the end
+        which = [~np.isfinite(level), level < -slack, level > n + slack]
+        place_of = np.select(which, [n + 2, n, n + 1], np.clip(np.nan_to_num(level), 0, n - 1)).astype(int)
+        return table[place_of]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
-        spec: dict[str, Any] = {"kind": "image", "size": self.shape[:2], "flip": box_of(self.artist).flip}
+        spec: dict[str, Any] = {"kind": "image", "size": self.shape[:2]}
         if len(self.shape) == 2:
             norm, cmap = self.artist.norm, self.artist.get_cmap()
-            if type(norm) not in (Normalize, LogNorm):
-                raise ValueError(f"artists must have Normalize or LogNorm, if they are images; got {norm!r}")
             ends = np.array([norm.vmin, norm.vmax], np.float64)
-            low, high = np.log10(ends) if isinstance(norm, LogNorm) else ends
-            spec["levels"] = [1 / (high - low), -low / (high - low), int(isinstance(norm, LogNorm))]
-            spec["table"] = base64.b64encode(cmap(np.arange(256), bytes=True).tobytes()).decode()
+            logarithmic = isinstance(norm, LogNorm)
+            spec["ends"] = [*(np.log10(ends) if logarithmic else ends).tolist(), int(logarithmic)]
+            # The colours, then those of what lies below, of what lies above, and of what is no number.
+            below, above = (0, cmap.N - 1) if norm.clip else (-1, cmap.N)
+            codes = np.ma.array([*range(cmap.N), below, above, 0], mask=[False] * (cmap.N + 2) + [True])
+            spec["table"] = base64.b64encode(cmap(codes, bytes=True).tobytes()).decode()
         return spec
 
+    @property
+    def _size(self) -> tuple[int, ...]:
+        """Rows and columns of pixels."""
+        return self.shape[:2]
+
     def elements(self, found: list[Element]) -> list[Element]:
-        (image,) = found
-        image.attrib.pop("transform", None)
-        x, y, width, height, _ = box_of(self.artist)
-        numbers = {"x": x, "y": y, "width": width, "height": height}
-        image.attrib.update({name: f"{value:.2f}" for name, value in numbers.items()} | {"preserveAspectRatio": "none"})
-        image.attrib.pop("{http://www.w3.org/1999/xlink}href", None)
-        return [image]
+        (rows, columns), (x, y, width, height) = self._size, box_of(self.artist)
+        matrix = f"matrix({width / columns:.8g} 0 0 {height / rows:.8g} {x:.8g} {y:.8g})"
+        alpha = self.artist.get_alpha()
+        dots = min(abs(width) / columns, abs(height) / rows) / POINTS * self.artist.get_figure(root=True).dpi
+        if self.artist.get_interpolation() not in ("none", "nearest") and dots <= 3:  # what matplotlib calls "auto"
+            raise ValueError(f"artists must have {self.SHARP}, if they are images of pixels of at most 3 dots")
+        for image in found:
+            for name in ("x", "y", "opacity", "{http://www.w3.org/1999/xlink}href"):
+                image.attrib.pop(name, None)
+            image.attrib.update(width=str(columns), height=str(rows), transform=matrix, preserveAspectRatio="none")
+            image.set("style", "image-rendering:crisp-edges;image-rendering:pixelated")
+            if alpha is not None:
+                image.set("opacity", f"{alpha:g}")
+        return found
 
 
 class BoundText(Bound, of=Text):
     """A text with one number in it, such as "KL = {:.2f} nats"."""
 
+    kind = "texts"
     tag, attribute = "text", "text"
     FIELD = re.compile(r"\{(?::(,)?(?:\.(\d)(f|%)|d)?)?\}")
 
-    def __init__(self, artist: Text, owner: Text) -> None:
-        super().__init__(artist, owner)
+    def faults(self, owner: Text) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield "no usetex", owner.get_usetex()
+        yield "no bbox", owner.get_bbox_patch()
+        yield "no wrap", owner.get_wrap()
+        yield "no arrow", isinstance(owner, Annotation) and owner.arrow_patch
+        yield "rotation_mode 'anchor'", owner.get_rotation() != 0 and owner.get_rotation_mode() != "anchor"
+
+    def __init__(self, artist: Text, owners: list[Artist]) -> None:
+        super().__init__(artist, owners)
         self.template = artist.get_text()
         fields = list(self.FIELD.finditer(self.template))
         if len(fields) != 1 or re.search(r"[$\n]", self.template) or self.template.count("{") > 1:
@@ -273,7 +429,8 @@ class BoundText(Bound, of=Text):
 
     def draw(self, values: np.ndarray) -> list[str]:
         value = values.item() * (100 if self.percent else 1)
-        number = f"{value:{self.comma or ''}.{self.decimals or 0}f}".replace("-", "−").replace("inf", "∞")
+        number = f"{value:z{self.comma or ''}.{self.decimals or 0}f}"  # z: a zero has no sign
+        number = number.replace("-", "−").replace("inf", "∞")
         return [f"{self.before}{number}{'%' * self.percent}{self.after}"]
 
     @property
@@ -295,7 +452,7 @@ def bind(artist: Any, fig: Figure) -> Bound:
     |---------------------------------|------------------------------------------------------|
     | line, or the list `plot` gives  | heights (points,)                                    |
     | polygon                         | places (corners, 2)                                  |
-    | bars                            | heights (bars,)                                      |
+    | bars                            | lengths (bars,), from where each bar stands          |
     | scatter                         | places (points, 2)                                   |
     | image                           | values (rows, columns) or colours (rows, columns, …) |
     | text                            | a number, put into the text's `{:.2f}`               |
@@ -310,21 +467,34 @@ def bind(artist: Any, fig: Figure) -> Bound:
         raise TypeError(
             f"artists must be lines, polygons, bars, scatters, images, texts or AvatarGrids; got {artist!r}"
         )
-    owner = artist[0] if isinstance(artist, BarContainer) else getattr(artist, "image", artist)
-    if owner.figure is not fig:
-        raise ValueError(f"artists must belong to fig; {owner} is part of another figure")
-    if isinstance(artist, Line2D) and artist.get_marker() not in ("", "None", None, " "):
-        raise ValueError("artists must have no markers, if they are lines: draw the points as a scatter")
-    return kind(artist, owner)
+    owners = list(artist) if isinstance(artist, BarContainer) else [getattr(artist, "image", artist)]
+    if not owners:
+        raise ValueError("artists must hold at least one bar, if they are bars")
+    if owners[0].get_figure(root=True) is not fig:
+        raise ValueError(f"artists must belong to fig; {owners[0]} is part of another figure")
+    return kind(artist, owners)
 
 
 # --- Private parts -------------------------------------------------------------------------------
+
+
+def _faults_in_axes(owner: Any, transform: Transform) -> Iterator[tuple[str, Any]]:
+    """What an artist must have to be placed by numbers of its axes."""
+    yield "axes", owner.axes is None
+    check_axes(owner.axes)
+    yield "no axes with a rasterization_zorder", owner.axes.get_rasterization_zorder()
+    yield "the data's transform", transform is not owner.axes.transData
 
 
 def png(pixels: np.ndarray) -> str:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _filled(numbers: Any) -> np.ndarray:
+    """Numbers as float64, NaN where they are masked."""
+    return np.ma.filled(np.ma.asarray(numbers).astype(np.float64), np.nan)
 
 
 def _places(spec: dict[str, Any], values: np.ndarray) -> list[tuple[float, float] | None]:

@@ -1,15 +1,17 @@
 """Outfits as avatars in a figure, and how they move."""
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from jax.typing import ArrayLike
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from lib.data import avatars, outfits
-from lib.live.artists import Bound, BoundImage, png
+from lib.live.artists import BoundImage, png
 from lib.live.places import box_of, rounded
 
 
@@ -23,7 +25,7 @@ class AvatarGrid:
     def __init__(self, ax: Axes, codes: ArrayLike, columns: int = 10) -> None:
         codes = np.asarray(codes)
         self.columns, self.shape = columns, codes.shape
-        self.image = ax.imshow(self.picture(codes), interpolation="none")
+        self.image = ax.imshow(self.picture(codes), origin="upper", interpolation="none")
         ax.set_axis_off()
 
     def picture(self, codes: np.ndarray) -> np.ndarray:
@@ -40,9 +42,15 @@ class AvatarGrid:
 class BoundAvatars(BoundImage, of=AvatarGrid):
     """In Jupyter one picture; in the page tiles of the sheet of all avatars, which the page loads once."""
 
-    def __init__(self, artist: AvatarGrid, owner: AxesImage) -> None:
-        Bound.__init__(self, owner, owner)
+    kind = "AvatarGrids"
+
+    def __init__(self, artist: AvatarGrid, owners: list[Artist]) -> None:
+        super().__init__(artist.image, owners)
         self.grid = artist
+
+    def faults(self, owner: AxesImage) -> Iterator[tuple[str, Any]]:
+        yield from super().faults(owner)
+        yield "axes that are not inverted", owner.axes.xaxis_inverted() or not owner.axes.yaxis_inverted()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,6 +60,10 @@ class BoundAvatars(BoundImage, of=AvatarGrid):
         if not np.issubdtype(dtype, np.integer):
             raise ValueError(f"an AvatarGrid must be moved by integer codes; got {dtype}")
 
+    @property
+    def _size(self) -> tuple[int, ...]:
+        return np.shape(self.artist.get_array())[:2]
+
     def move(self, values: np.ndarray) -> None:
         self.artist.set_data(self.grid.picture(values))
 
@@ -60,7 +72,7 @@ class BoundAvatars(BoundImage, of=AvatarGrid):
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
-        x, y, width, height, _ = box_of(self.artist)
+        x, y, width, height = box_of(self.artist)
         rows = -(-self.shape[0] // self.grid.columns)
         return {
             "kind": "avatars",

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from lib.live import frames as stored
 from lib.live import page
 from lib.live.artists import bind
-from lib.live.show import Picture
+from lib.live.show import Picture, drawing
 from lib.live.sliders import Slider
 from lib.medium import for_page
 
@@ -88,7 +88,7 @@ class Exploration:
         for ax, names in drag.items():
             if len(names) != 2 or not all(name in sliders and sliders[name].control == "range" for name in names):
                 raise ValueError(f"drag must name two sliders of the figure, {list(sliders)}; got {names!r}")
-            if ax.figure is not fig:
+            if ax.get_figure(root=True) is not fig:
                 raise ValueError(f"drag must be on axes of fig; {ax} is part of another figure")
         inspect.signature(fn).bind(**sliders)  # a TypeError that names the missing or unknown slider
         self.frames = None if frames is None else stored.chosen(frames, sliders)
@@ -98,7 +98,8 @@ class Exploration:
         first = self.results()
         for artist, values in zip(self.artists, first, strict=True):
             artist.move(values)
-        fig.draw_without_rendering()
+        with drawing():
+            fig.draw_without_rendering()
         fig.set_layout_engine("none")  # laid out once: the axes stand still while what is in them moves
         self._picture = Picture(fig, alt, self.artists)
         self._html = widgets.HTML(self._picture.draw(first))
@@ -118,12 +119,14 @@ class Exploration:
                 "fn must do the same work at each setting: no shape, loop or `if` of Python's may depend on a slider. "
                 "Compute all of it and mask with jnp.where, or give frames."
             ) from error
-        results = [np.asarray(result) for result in (results if self._several else (results,))]
+        results = [_array(result) for result in (results if self._several else (results,))]
         if len(results) != len(self.artists):
             raise ValueError(f"fn must return {len(self.artists)} arrays, one for each artist; got {len(results)}")
         for i, (result, artist) in enumerate(zip(results, self.artists, strict=True)):
             if result.shape != artist.shape:
                 raise ValueError(f"fn must return an array of shape {artist.shape} for artist {i}; got {result.shape}")
+            if result.dtype.kind in "cmMOSU":
+                raise ValueError(f"fn must return real numbers for artist {i}; got {result.dtype}")
             artist.check(result.dtype)
         return results
 
@@ -148,5 +151,16 @@ class Exploration:
         if self._page:
             return {"text/html": self._page}
         file = io.BytesIO()  # for hosts that show notebooks and run nothing
-        self.fig.savefig(file, format="png", dpi=100)
+        with drawing():
+            self.fig.savefig(file, format="png", dpi=100)
         return {**self._box._repr_mimebundle_(), "image/png": base64.b64encode(file.getvalue()).decode()}
+
+
+# --- Private parts -------------------------------------------------------------------------------
+
+
+def _array(result: Any) -> np.ndarray:
+    """A result as an array; what is masked has no number."""
+    if isinstance(result, np.ma.MaskedArray):
+        return np.ma.filled(result.astype(np.float32), np.nan)
+    return np.asarray(result)

@@ -51,6 +51,7 @@ def encode(values: np.ndarray, logarithmic: bool = False) -> dict[str, Any]:
     Each number is off by at most half a step: 1/130,000 of the range of them all, or of their logarithms.
     """
     flat = values.reshape(len(values), -1).astype(np.float64)
+    logarithmic = logarithmic and not (flat < 0).any()  # as those of the other axis may be
     if logarithmic:
         with np.errstate(divide="ignore", invalid="ignore"):
             flat = np.log10(flat)

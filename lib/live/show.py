@@ -3,10 +3,14 @@
 import hashlib
 import html
 import io
+import numbers
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
+import jax
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML
@@ -17,8 +21,18 @@ from lib.live.artists import Bound
 # The colour of text and axes in lib/book.mplstyle. It stands for the page's own ink, dark or light.
 INK = "#1b1b1b"
 
-_SLOT = "\ue000"  # before and after the number of a place where an artist will write; a character that no figure has
-_NAMESPACES = {"": "http://www.w3.org/2000/svg", "xlink": "http://www.w3.org/1999/xlink"}
+# In which figures are drawn, whatever a reader's matplotlibrc says: matplotlib's defaults, then lib/book.mplstyle.
+STYLE = ["default", "lib.book"]
+
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that no XML may hold
+_SLOT = "\0"  # before and after the number of a place where an artist will write; no XML holds it
+_COORDINATES = ("d", "x", "y", "width", "height")
+
+
+def drawing(**settings: object) -> AbstractContextManager[None]:
+    """A context in which matplotlib draws in the book's style and with these settings, such as svg_fonttype="none"."""
+    return plt.style.context([*STYLE, {key.replace("_", ".", 1): of for key, of in settings.items()}])
 
 
 def show(fig: Figure, *, alt: str) -> HTML:
@@ -31,7 +45,7 @@ def show(fig: Figure, *, alt: str) -> HTML:
 
 
 def table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> HTML:
-    """Display a table; numbers are set flush right."""
+    """Display a table. Numbers, of Python, NumPy or JAX, are set flush right."""
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in header)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return HTML(f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
@@ -44,9 +58,7 @@ class Picture:
         if not alt.strip():
             raise ValueError("alt must say what the figure shows; got an empty text")
         self._artists = artists
-        self._pieces = _page_svg(fig, alt, artists).split(
-            _SLOT
-        )  # text, number of a slot, text, number of a slot, …, text
+        self._pieces = _page_svg(fig, alt, artists).split(_SLOT)  # text, number of a slot, text, …, text
 
     def draw(self, values: Sequence[np.ndarray] = ()) -> str:
         """The SVG, with an array of values for each artist."""
@@ -60,53 +72,71 @@ class Picture:
 
 
 def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
+    """The SVG element, with a slot for each attribute that an artist will write. Texts are as matplotlib wrote them."""
     for i, artist in enumerate(artists):
         artist.name(f"artist-{i}")
     file = io.StringIO()
-    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "book"}):
+    with drawing(svg_fonttype="none", svg_hashsalt="book", image_composite_image=False):
         fig.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    text = _with_slots(file.getvalue(), artists) if artists else file.getvalue()
-    body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # inline, it would apply to the whole page
-    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)  # the page's own font
-    body = re.sub(r"(?<=[ \"\n])-?\d+\.\d{3,}(?=[ \"\n])", lambda number: f"{float(number[0]):.2f}", body)
-    body = body.replace(INK, "currentColor")
-    # Most ids serve nobody, and matplotlib gives equal images one and the same: keep what the figure refers to.
-    used = set(re.findall(r"(?:\"#|url\(#)([^\")]+)", body))
-    body = re.sub(r" id=\"([^\"]+)\"", lambda own: own[0] if own[1] in used else "", body)
+    if strange := _NO_XML.search(alt + file.getvalue()):
+        raise ValueError(f"a page can hold no {strange[0]!r}, which stands in alt or in a text of the figure")
+    root = ElementTree.fromstring(file.getvalue())
+    _add_slots(root, artists)
     # Several figures stand on one page: their ids must not meet.
-    prefix = f"f{hashlib.sha256((alt + body).encode()).hexdigest()[:8]}-"
-    body = re.sub(r"(\bid=\"|\"#|url\(#)", rf"\1{prefix}", body)
+    _fit(root, f"f{hashlib.sha256((alt + file.getvalue()).encode()).hexdigest()[:8]}-")
+    for prefix, uri in ("", _SVG), ("xlink", _XLINK):
+        ElementTree.register_namespace(prefix, uri)
+    text = ElementTree.tostring(root, encoding="unicode")
+    body = text[text.index(">") + 1 : text.rindex("</svg>")]
     width, height = fig.get_size_inches() * 72  # points, as in the picture
     return (
         f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'style="width: {width * 4 / 3:g}px; max-width: 100%; aspect-ratio: {width:g} / {height:g}; '
-        f'stroke-linejoin: round" '
-        f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body}</svg>'
+        f'stroke-linejoin: round" xmlns="{_SVG}" xmlns:xlink="{_XLINK}">{body}</svg>'
     )
 
 
-def _with_slots(svg: str, artists: Sequence[Bound]) -> str:
-    """The SVG with a slot for each attribute that an artist will write."""
-    for prefix, uri in _NAMESPACES.items():
-        ElementTree.register_namespace(prefix, uri)
-    root = ElementTree.fromstring(svg)
-    named: dict[str | None, list[ElementTree.Element]] = {}
+def _add_slots(root: Element, artists: Sequence[Bound]) -> None:
+    named: dict[str | None, list[Element]] = {}
     for element in root.iter():
         named.setdefault(element.get("id"), []).append(element)
     slots = 0
     for i, artist in enumerate(artists):
-        for element in artist.elements(named.get(f"artist-{i}", [])):
+        elements = artist.elements(named.get(f"artist-{i}", []))
+        if len(elements) != artist.parts:
+            found = f"{len(elements)} elements, where {artist.parts} would move"
+            raise ValueError(f"artist {i}, {artist.artist}, cannot be moved: matplotlib draws it by {found}")
+        for element in elements:
             element.set("data-artist", str(i))
             if artist.attribute == "text":
                 element.text = f"{_SLOT}{slots}{_SLOT}"
             else:
                 element.set(artist.attribute, f"{_SLOT}{slots}{_SLOT}")
             slots += 1
-    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _fit(root: Element, prefix: str) -> None:
+    """Give the picture the page's ink and font, ids of its own, and coordinates of two decimals."""
+    everywhere = list(root.iter())
+    for parent in everywhere:
+        for style in parent.findall(f"{{{_SVG}}}style"):  # inline, it would apply to the whole page
+            parent.remove(style)
+    # Most ids serve nobody, and matplotlib gives equal images one and the same: keep what the figure refers to.
+    used = {id for each in everywhere for of in each.attrib.values() for id in re.findall(r"(?:^|url\()#([^)]+)", of)}
+    for element in everywhere:
+        if element.attrib.get("id") not in used:
+            element.attrib.pop("id", None)
+        for name, value in element.attrib.items():
+            if name == "id":
+                value = prefix + value
+            elif name == "style":
+                value = re.sub(r"font-family: [^;]*;? ?", "", value).replace(INK, "currentColor")
+            elif name in _COORDINATES:
+                value = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", value)
+            element.set(name, re.sub(r"^#|url\(#", rf"\g<0>{prefix}", value))
 
 
 def _cell(value: object) -> str:
-    return (
-        f'<td class="number">{value}</td>' if isinstance(value, int | float) else f"<td>{html.escape(str(value))}</td>"
-    )
+    number = isinstance(value, numbers.Number) or (isinstance(value, np.ndarray | jax.Array) and not value.ndim)
+    flush = ' class="number"' if number and not isinstance(value, bool) else ""
+    return f"<td{flush}>{html.escape(str(value))}</td>"

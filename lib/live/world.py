@@ -29,5 +29,11 @@ def draw_density(ax: Axes, values: ArrayLike) -> AxesImage:
     """
     draw_map(ax)
     return ax.imshow(
-        np.asarray(values), extent=(-180, 180, -90, 90), cmap=_ORANGE, vmin=0, vmax=2, interpolation="none"
+        np.asarray(values),
+        extent=(-180, 180, -90, 90),
+        origin="upper",
+        interpolation="none",
+        cmap=_ORANGE,
+        vmin=0,
+        vmax=2,
     )

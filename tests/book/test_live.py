@@ -1,12 +1,15 @@
 """The live figures of the built book: what the page draws is what JAX gives, and everyone can use the controls."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks import live
@@ -94,6 +97,28 @@ def test_nothing_runs_before_the_reader_comes_near(page: Page, site: str) -> Non
     assert page.locator("figure.live fieldset:enabled").count() == 0
     live.come_near(page, PLAY)
     expect(page.locator("#figure-1 fieldset")).to_be_enabled()
+
+
+# Where each picture stands on the page, in pixels: left, top, right and bottom.
+BOXES = """all => all.map(one => one.getBoundingClientRect()).map(({left, top, right, bottom}) =>
+    [left + scrollX, top + scrollY, right + scrollX, bottom + scrollY])"""
+
+
+def test_a_screenshot_of_the_whole_page_shows_every_figure(page: Page, site: str) -> None:
+    Visit(page).go(f"{site}/{PLAY.page}.html")
+    page.locator(".veiled").evaluate_all("all => all.forEach(one => one.classList.remove('veiled'))")
+    shot = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L")
+    boxes = page.locator(".plot > svg").evaluate_all(BOXES)
+    assert len(boxes) > 4
+    assert [i for i, box in enumerate(boxes) if np.ptp(np.asarray(shot.crop(tuple(box)))) < 100] == []
+
+
+def test_what_is_off_the_screen_is_skipped_while_a_figure_moves(play: Page) -> None:
+    picture = play.locator(".plot > svg").last
+    expect(picture).to_have_css("content-visibility", "visible")
+    play.locator("#figure-1 [name=alpha]").press("ArrowRight")
+    expect(picture).to_have_css("content-visibility", "auto")
+    expect(picture).to_have_css("content-visibility", "visible")
 
 
 def test_the_controls_say_where_they_stand(play: Page) -> None:
@@ -191,24 +216,6 @@ run: (run => function* (...settings) {
     expect(page.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
     assert page.evaluate("[window.started, window.finished]") == [2, 2]
     assert page.evaluate("window.frames_") > 10
-
-
-def test_a_polygon_goes_through_its_corners(page: Page, site: str) -> None:
-    def marks() -> str | None:
-        page.goto(f"{site}/{PLAY.page}.html")
-        live.come_near(page, PLAY)
-        page.locator("#figure-1 [name=alpha]").press("Home")  # where all thirty are copies, and have their marks
-        expect(page.locator("#figure-1 [role=status]")).to_have_text("0.8 % of draws are new")
-        return page.locator('#figure-1 [data-artist="1"]').first.get_attribute("d")
-
-    def joined(route: Route) -> None:
-        route.fulfill(body=route.fetch().text().replace('"kind":"points"', '"kind":"polygon"', 1))
-
-    points = marks()
-    assert points
-    assert points.count("M") == 30
-    page.route("**/_figures/*.js", joined)
-    assert marks() == points.replace("h0M", "L").replace("h0", "z")
 
 
 def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:

@@ -115,6 +115,11 @@ def test_figures_have_words(notebook):
         assert "plt.show" not in cell.source
 
 
+def test_figures_are_in_the_book_s_style_whatever_a_reader_s_own_is(notebook):
+    styles = [line for cell in code_cells(notebook) for line in cell.source.splitlines() if "plt.style" in line]
+    assert styles == ['plt.style.use(["default", "lib.book"])']
+
+
 def test_only_our_own_notebook_settings(notebook):
     assert set(notebook.metadata) == {"kernelspec"}
     assert notebook.metadata.kernelspec == {"display_name": "Python 3", "language": "python", "name": "python3"}

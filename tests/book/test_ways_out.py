@@ -1,5 +1,6 @@
 """The ways out of a page: to paper, to Colab and Binder, to a search engine and to a preview."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
+from playwright.sync_api import Browser
 from sphinx.application import Sphinx
 
 from book.tools import colab, cover, pdf
@@ -124,9 +126,49 @@ def test_the_book_as_one_page_is_whole(built: Path) -> None:
     assert [article["id"] for article in book.select("article.bd-article")] == names
     ids = {str(element["id"]) for element in book.select("[id]")}
     links = {str(link["href"]) for link in book.select("article a[href]")}
-    assert {link for link in links if link.startswith("#") and link[1:] not in ids} == set()
+    assert set(references(book.select("article")[0])) <= ids
+    assert len(book.select("use")) == sum(len(read(built / f"{name}.html").select("article use")) for name in names)
     assert {link for link in links if not link.startswith(("#", "https://", "http://"))} == set()
     assert not book.select("script, button, details:not([open])")
+
+
+REFERENCES = """<!DOCTYPE html><html><body><article class="bd-article"><h1 id="title">A <b id="b">title</b></h1>
+<svg width="90" height="40"><defs><path id="m" d="M0 0h8v8z"/><clipPath id="c"><path d="M0 0h90v40H0z"/></clipPath>
+<linearGradient id="g"><stop offset="0"/></linearGradient></defs>
+<g clip-path="url(#c)"><use xlink:href="#m" x="3" y="5"/><use href="#m" x="30" y="5"/></g>
+<path d="M50 0h9v9z" style="fill: url('#g'); clip-path: url(#c)"/></svg>
+<label for="n" id="l">n</label><input id="n" aria-labelledby="title l" list="d"><datalist id="d"></datalist>
+<table><tr><th id="h">x</th><td headers="h b">1</td></tr></table>
+<p>Not url(#m) nor #m. <a href="#title">Up</a> <a href="two.html#m" class="url">Over</a> <a href="https://a.b/#m">Out</a>
+</p></article></body></html>"""
+
+
+def references(book: BeautifulSoup) -> list[str]:
+    """The ids to which the attributes of a document refer."""
+    found = []
+    for element in book.find_all(True):
+        for name, value in element.attrs.items():
+            text = value if isinstance(value, str) else " ".join(value)
+            found += re.findall(r"url\([\"']?#(.*?)[\"']?\)", text)
+            found += [text[1:]] * (name in ("href", "xlink:href") and text.startswith("#"))
+            found += text.split() * (name in ("for", "headers", "list", "aria-labelledby"))
+    return found
+
+
+def test_on_paper_every_reference_leads_to_its_own_page(tmp_path: Path, browser: Browser) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.html").write_text(REFERENCES, encoding="utf-8")
+    book = pdf.whole(tmp_path, ["one", "two"])
+    ids = [str(element["id"]) for element in book.select("[id]")]
+    assert len(ids) == len(set(ids)) == 20
+    own = ("b", "c", "c", "d", "g", "h", "l", "m", "m", "n", "title", "title")
+    assert sorted(references(book)) == sorted(["two:m"] * 2 + [f"{name}:{to}" for name in ("one", "two") for to in own])
+    assert "Not url(#m) nor #m." in book.text
+    assert {link["href"] for link in book.select("a[href^=https]")} == {"https://a.b/#m"}
+    with browser.new_page() as page:
+        page.set_content(str(book))
+        boxes = page.locator("use").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert boxes == [8] * 4  # a mark whose reference leads nowhere has no width
 
 
 # --- The cover -----------------------------------------------------------------------------------

@@ -1,12 +1,21 @@
 """Figures and tables as the page gets them."""
 
+import html
+import io
 import re
+from decimal import Decimal
 from xml.etree import ElementTree
 
+import jax.numpy as jnp
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
-from lib.live import show, table
+from lib.live import AvatarGrid, FloatSlider, draw_density, explore, show, table
+from lib.live.show import STYLE
 
 
 def picture(alt, title="a"):
@@ -40,6 +49,123 @@ def test_the_ids_of_two_figures_do_not_meet():
         assert used <= own
 
 
+# --- Words and numbers are the author's ----------------------------------------------------------
+
+TRAPS = [
+    "0.123456",
+    " 3.14159 ",
+    "#1b1b1b",
+    '"#m1',
+    "url(#c)",
+    'id="m1"',
+    "font-family: x;",
+    "<style>a</style>",
+    "&amp;",
+]
+CHARACTERS = st.characters(max_codepoint=0x17F, exclude_categories=["C"], exclude_characters="$")
+WORDS = st.lists(st.sampled_from(TRAPS) | st.text(CHARACTERS, max_size=5), max_size=5).map(" ".join)
+
+
+def texts(svg: str) -> list[str | None]:
+    return [element.text for element in ElementTree.fromstring(svg).iter() if element.tag.endswith(("}text", "}tspan"))]
+
+
+@settings(max_examples=10)
+@given(WORDS, WORDS)
+def test_every_word_of_a_figure_stays_as_it_is(one, other):
+    fig = Figure()
+    ax = fig.subplots()
+    ax.plot([0, 1], label=one or "a")
+    ax.set(
+        title=one, xlabel=f"KL is 0.00123 {other}", ylabel=r"$\alpha = 0.12345$", xticks=[0.12345], xticklabels=[other]
+    )
+    ax.annotate(one, (0, 0.5), (0.2, 0.7), arrowprops={})
+    ax.legend(title=other)
+    with plt.rc_context({"svg.fonttype": "none"}):
+        fig.savefig(file := io.StringIO(), format="svg")
+    figure = show(fig, alt=f"{one}0.123456 #1b1b1b").data
+    assert texts(figure) == texts(file.getvalue())
+    (svg,) = ElementTree.fromstring(figure)
+    assert svg.get("aria-label") == f"{one}0.123456 #1b1b1b"
+    assert (
+        len(
+            re.findall(r"\d\.\d{3,}", re.sub(r">[^<]*<|aria-label=\"[^\"]*\"|(transform|style)=\"[^\"]*\"", "", figure))
+        )
+        == 0
+    )
+
+
+def test_words_stay_as_they_are_beside_what_moves():
+    fig, ax = plt.subplots()
+    line = ax.plot([0, 1])
+    ax.set_title("0.123456 #1b1b1b")
+    live = explore(fig, lambda a: a * jnp.ones(2), line, alt="0.123456", a=FloatSlider(value=1, min=0, max=2))
+    assert "0.123456 #1b1b1b" in texts(live.draw())
+    assert 'aria-label="0.123456"' in live.draw()
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_a_character_that_no_page_holds_is_refused():
+    with pytest.raises(ValueError, match=r"a page can hold no '\\x07'"):
+        picture("a line", title="a\abell")
+
+
+# --- A reader's matplotlibrc ---------------------------------------------------------------------
+
+HOSTILE = {
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 1,
+    "savefig.facecolor": "black",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "other",
+    "image.origin": "lower",
+    "image.interpolation": "bicubic",
+    "image.cmap": "gray",
+    "lines.marker": "o",
+    "lines.linestyle": "--",
+    "path.sketch": (1, 100, 2),
+    "path.simplify": False,
+    "axes.grid": True,
+    "axes.xmargin": 0.3,
+    "axes.unicode_minus": False,
+    "axes.spines.left": False,
+    "xtick.direction": "in",
+    "xtick.minor.visible": True,
+    "font.size": 30,
+    "legend.loc": "center",
+    "scatter.marker": "x",
+    "patch.force_edgecolor": True,
+    "errorbar.capsize": 9,
+    "figure.dpi": 50,
+}
+
+
+def figures():
+    """Three figures, drawn as a chapter draws them: still, a map, and one that moves."""
+    plt.style.use(STYLE)
+    fig, ax = plt.subplots()
+    ax.plot([-1, 2, 1], label="a")
+    ax.bar([0, 1], [1, 2])
+    ax.legend()
+    still = show(fig, alt="still").data
+    fig, axes = plt.subplots(2)
+    draw_density(axes[0], np.eye(3))
+    AvatarGrid(axes[1], [[0, 0, 0, 0, 0], [1, 1, 1, 1, 1]])
+    density = show(fig, alt="a map").data
+    fig, ax = plt.subplots()
+    artists = *ax.plot([0, 1]), ax.imshow(np.eye(2), vmin=0, vmax=1), ax.scatter([0, 1], [0, 1])
+    fn = lambda a: (a * jnp.ones(2), a * jnp.eye(2), a * jnp.eye(2))  # noqa: E731
+    live = explore(fig, fn, artists, alt="moves", a=FloatSlider(value=1, min=0, max=2))
+    return still, density, live.draw(), live._repr_mimebundle_()["image/png"]
+
+
+def test_a_readers_own_settings_change_no_figure():
+    with plt.rc_context():
+        expected = figures()
+    with plt.rc_context(HOSTILE):
+        assert figures() == expected
+
+
 def test_two_equal_images_do_not_share_an_id():
     with plt.style.context("lib.book"):
         fig, axes = plt.subplots(1, 2)
@@ -67,3 +193,15 @@ def test_a_table():
     text = table(["value", "n"], [["<Round>", 22], ["Blank", 11]]).data
     assert '<th scope="col">value</th>' in text
     assert '<td>&lt;Round&gt;</td><td class="number">22</td>' in text
+
+
+@pytest.mark.parametrize(
+    "number", [2, 0.5, np.int64(2), np.float32(0.5), np.array(2), jnp.float32(0.5), jnp.bfloat16(0.5), Decimal("0.5")]
+)
+def test_numbers_of_every_kind_are_set_flush_right(number):
+    assert f'<td class="number">{number}</td>' in table(["n"], [[number]]).data
+
+
+@pytest.mark.parametrize("words", [True, np.bool(True), "22", None, np.array([1, 2])])
+def test_all_else_is_set_as_words(words):
+    assert f"<td>{html.escape(str(words))}</td>" in table(["n"], [[words]]).data

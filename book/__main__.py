@@ -1,4 +1,31 @@
-"""The two commands of the README, with Python and nothing else.
+"""The commands of the README, with Python and nothing else: see HELP.
+
+This file and those that it imports use the standard library only: nothing else is there when they start.
+"""
+
+from __future__ import annotations  # so that an older Python gets as far as the message that it is too old
+
+import functools
+import os
+import platform
+import re
+import shutil
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from book.alone import alone
+from book.browser import BROWSERS, find
+from book.digest import digest, is_done
+from book.installation import install
+from book.programs import BIN, PYTHON, ROOT, Failure, follow, full_disk, is_full, meaning, quoted, run
+from book.serving import HTML, Quiet, Server
+
+HELP = """\
+The two commands of the README, and four more:
 
     python3 book          build the book and serve it on this machine
     python3 book test     run all tests
@@ -7,46 +34,22 @@
     python3 book pdf      print the whole book to _build/book.pdf, with Chromium
     python3 book zip      pack the built pages to _build/book.zip, to be read anywhere without a network
 
-On Windows: `py book`. The first run makes `.venv` from the locked requirements; later runs start at once.
-This file uses the standard library only: nothing else is there when it starts.
-"""
-
-from __future__ import annotations  # so that an older Python gets as far as the message that it is too old
-
-import functools
-import http.server
-import os
-import shutil
-import subprocess
-import sys
-import venv
-from pathlib import Path
-
-# Files beside this one: their folder is on the path when this is run.
-from browser import BROWSERS, find
-from digest import digest
-from serving import HTML, Quiet
-
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-LOCK = ROOT / "requirements.txt"
+On Windows: `py book`. The first run makes `.venv` from the locked requirements; later runs start at once."""
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 COMMANDS = ("serve", "build", "lab", "pdf", "zip", "test")
-
-
-class Failure(Exception):
-    """Something went wrong; the message is one line that says what to do."""
+SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "benchmarks", "book", "chapters", "lib")  # of the pages
+PORT = 8000
 
 
 def main(arguments: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # not every terminal has every character
     command = arguments[0] if arguments else "serve"
     if command in ("-h", "--help", "help"):
-        print(__doc__.strip())
+        print(HELP)
         return 0
     if command not in COMMANDS or len(arguments) > 1:
-        print(f"book: there is no command {' '.join(arguments)!r}.\n\n{__doc__.strip()}", file=sys.stderr)
+        print(f"book: there is no command {' '.join(arguments)!r}.\n\n{HELP}", file=sys.stderr)
         return 2
     try:
         install()
@@ -57,61 +60,15 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nbook: stopped.")
         return 130
+    except Exception as error:
+        advice = meaning(error) if isinstance(error, OSError) else ""
+        if not advice:
+            traceback.print_exc()
+            machine = f"Python {platform.python_version()}, {platform.platform()}"
+            advice = f"nobody foresaw this. Please report it where you found the book, with all these lines. {machine}."
+        print(f"\nbook: {advice}", file=sys.stderr)
+        return 1
     return 0
-
-
-# --- The environment -----------------------------------------------------------------------------
-
-
-def install() -> None:
-    """Make `.venv` hold exactly what the lock says, unless it does already."""
-    if sys.version_info < (3, 11):  # noqa: UP036
-        raise Failure(f"Python 3.11 or newer is needed, and this is {sys.version.split()[0]}: run a newer python3.")
-    stamp = VENV / "installed"
-    wanted = f"{ROOT} {digest(ROOT, LOCK.name)}"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    print("Setting up .venv from requirements.txt (once; 1 to 3 minutes) …", flush=True)
-    try:
-        venv.create(VENV, clear=True, with_pip=True)
-    except (subprocess.CalledProcessError, ImportError):
-        shutil.rmtree(VENV, ignore_errors=True)
-        raise Failure(
-            "this Python cannot make environments: install venv (Debian: apt install python3-venv), then run again."
-        ) from None
-    install_packages()
-    # A .pth file puts the repository on the path, so that `import lib` works in every notebook.
-    site = subprocess.check_output([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True)
-    Path(site.strip(), "generative_ai_foundations.pth").write_text(f"{ROOT}\n", encoding="utf-8")
-    stamp.write_text(wanted)
-
-
-def install_packages() -> None:
-    """Install the lock with pip, and show how far it is."""
-    packages = sum(1 for line in LOCK.read_text().splitlines() if "==" in line)
-    command = [str(PYTHON), "-m", "pip", "install", "--progress-bar=off", "--require-hashes", "-r", str(LOCK)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
-        fetched = 0
-        for line in pip.stdout or ():
-            fetched += line.startswith("Collecting ")
-            progress("unpacking …" if line.startswith("Installing") else f"{fetched} of at most {packages} packages")
-    progress("")
-    if pip.returncode:
-        raise Failure("the packages could not be installed: check the network (see the lines above), then run again.")
-
-
-def progress(text: str) -> None:
-    """Write over the last such line, where somebody watches."""
-    if sys.stdout.isatty():
-        print(f"\r{text:40}", end="\n" if not text else "", flush=True)
-
-
-def run(command: list[str | Path], advice: str, **environment: str) -> None:
-    """Run a command from the root of the repository, its output on ours; a failure ends with the advice."""
-    path = os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, env={**os.environ, "PATH": path, **environment})
-    if done.returncode:
-        raise Failure(advice)
 
 
 # --- The book ------------------------------------------------------------------------------------
@@ -120,34 +77,54 @@ def run(command: list[str | Path], advice: str, **environment: str) -> None:
 def build() -> None:
     """Execute every notebook and write the pages to `_build/html`, unless they are up to date."""
     stamp = HTML.parent / "built"
-    wanted = digest(ROOT, "_config.yml", "_toc.yml", "requirements.txt", "benchmarks", "book", "chapters", "lib")
-    if stamp.exists() and stamp.read_text() == wanted and (HTML / "index.html").exists():
+    wanted = digest(ROOT, *SOURCES).encode()
+    if is_done(stamp, wanted) and (HTML / "index.html").exists():
         print("The book is up to date.")
         return
-    stamp.unlink(missing_ok=True)
-    print("Running the notebooks whose code has changed, and writing the pages (up to 3 minutes) …", flush=True)
-    # Warnings are errors, and every page is written anew: a stale page cannot hide a fault.
-    shutil.rmtree(HTML, ignore_errors=True)
-    run(
-        [BIN / "jupyter-book", "build", ".", "--all", "-W", "--keep-going", "--quiet"],
-        "the book did not build: the first line above with WARNING or ERROR names the page and the fault.",
-    )
+    with alone(HTML.parent / "lock"):
+        if not is_done(stamp, wanted):  # by the run that had the lock
+            stamp.unlink(missing_ok=True)
+            write_pages()
+            stamp.write_bytes(wanted)
+    print(f"Built: {HTML / 'index.html'}")
+
+
+def write_pages() -> None:
+    print("Running the notebooks whose code has changed, and writing the pages (some minutes) …", flush=True)
+    if HTML.exists():  # every page is written anew: a stale page cannot hide a fault
+        shutil.rmtree(HTML)
+    log = HTML.parent / "build.log"
+    # Warnings are errors. Not the script `jupyter-book`: its first line cannot hold every name of a folder.
+    start = "from jupyter_book.cli.main import main; main()"
+    said = follow([PYTHON, "-c", start, "build", ".", "--all", "-W", "--keep-going"], log, page, NO_COLOR="1")
+    if said:
+        why = full_disk() if is_full(said) else "the book did not build."
+        raise Failure(f"{why}\n{quoted(said, log, 'WARNING|ERROR|Error')}")
     if not (HTML / "index.html").exists():
         raise Failure("the book did not build: _build/html/index.html is missing; delete _build and run again.")
-    stamp.write_text(wanted)
-    print(f"Built: {HTML / 'index.html'}")
+
+
+def page(line: str) -> str:
+    """What Sphinx is at, if this line of its says so."""
+    found = re.match(r"(reading|writing).*\[ *(\d+%)\] (.+)", line)
+    return f"{found[1]} {found[3]} ({found[2]})" if found else ""
 
 
 def serve() -> None:
     build()
     handler = functools.partial(Quiet, directory=str(HTML))
-    for port in (*range(8000, 8020), 0):  # 0: any free port
+    for port in (*range(PORT, PORT + 20), 0):  # 0: any free port
         try:
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+            server = Server(("127.0.0.1", port), handler)
             break
         except OSError:
             continue
     with server:
+        if server.server_port != PORT:
+            print(
+                f"\nPort {PORT} is taken, perhaps by another `python3 book`. A browser keeps your progress by address:"
+                f"\nwhat you did at http://127.0.0.1:{PORT}/ is not seen at the address below."
+            )
         print(f"\nThe book is at  http://127.0.0.1:{server.server_port}/  (stop with Ctrl+C)", flush=True)
         server.serve_forever()
 
@@ -155,7 +132,7 @@ def serve() -> None:
 def lab() -> None:
     # JupyterLab does not start as root unless told so; in a container one often is.
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    run([BIN / "jupyter-lab", "chapters", *root], "JupyterLab ended with an error: see the lines above.")
+    run([PYTHON, "-m", "jupyterlab", "chapters", *root], "JupyterLab ended with an error: see the lines above.")
 
 
 def pdf() -> None:
@@ -211,4 +188,5 @@ def find_browsers() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends this ends what it started
     sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The command of the book, and all that surrounds the chapters."""

@@ -101,7 +101,7 @@ def test_a_page_works_as_a_file(browser: Browser, built: Path) -> None:
     errors: list[str] = []
     with browser.new_page() as page:
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto((built / "book" / "glossary.html").as_uri(), wait_until="networkidle")
+        page.goto((built / "book" / "pages" / "glossary.html").as_uri(), wait_until="networkidle")
         assert errors == []
         assert list(drawn_by_another_font(page)) == []  # the developer tools themselves may not read a file's styles
         page.keyboard.press("Control+k")

@@ -101,7 +101,8 @@ def advice(said: str) -> str:
     if re.search(r"Retrying|HTTPError|URLError|Could not fetch|ConnectionError|timed out|SSLError|ProxyError", said):
         return "the packages could not be fetched: check the network (a proxy: set HTTPS_PROXY), then run again."
     if "No matching distribution" in said:
-        return f"there is no such package for Python {sys.version.split()[0]} on this machine: try Python 3.11 to 3.13."
+        python = sys.version.split()[0]
+        return f"a package was not found: check the network and the index of pip, or try Python 3.11 to 3.13, not {python}."
     return "the packages could not be installed."
 
 

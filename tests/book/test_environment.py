@@ -145,7 +145,7 @@ def test_for_pip_a_variable_comes_before_a_file(pip):
             "check the network",
         ),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "check the index"),
-        ("ERROR: No matching distribution found for jaxlib==0.10.2", "for Python .*: try Python 3.11"),
+        ("ERROR: No matching distribution found for jaxlib==0.10.2", r"or try Python 3\.11 to 3\.13"),
         (
             "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
             r"1\.4 GB are needed",
@@ -158,7 +158,7 @@ def test_where_pip_fails_its_own_words_say_why(said, advice, monkeypatch):
     monkeypatch.setattr(installation, "for_pip", dict)
     with pytest.raises(Failure, match=advice) as failure:
         installation.install_packages()
-    assert ("check the network" in str(failure.value)) == ("Retrying" in said)
+    assert ("the network" in str(failure.value)) == ("No matching distribution" in said)
 
 
 # --- Making it -----------------------------------------------------------------------------------

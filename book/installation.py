@@ -102,7 +102,7 @@ def advice(said: str) -> str:
         return "the packages could not be fetched: check the network (a proxy: set HTTPS_PROXY), then run again."
     if "No matching distribution" in said:
         python = sys.version.split()[0]
-        return f"a package was not found: check the network and the index of pip, or try Python 3.11 to 3.13, not {python}."
+        return f"a package was not found: check the network and pip's index, or try Python 3.11 to 3.13, not {python}."
     return "the packages could not be installed."
 
 

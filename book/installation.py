@@ -83,7 +83,7 @@ def install_packages() -> None:
     fetched = itertools.count(1)
 
     def step(line: str) -> str:
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):  # from a registry; from a folder
             return f"{next(fetched)} of at most {packages} packages"
         return "unpacking …" if line.startswith("Installing ") else ""
 

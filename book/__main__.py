@@ -78,11 +78,15 @@ def build() -> None:
     """Execute every notebook and write the pages to `_build/html`, unless they are up to date."""
     stamp = HTML.parent / "built"
     wanted = digest(ROOT, *SOURCES).encode()
-    if is_done(stamp, wanted) and (HTML / "index.html").exists():
+
+    def is_built() -> bool:
+        return is_done(stamp, wanted) and (HTML / "index.html").exists()
+
+    if is_built():
         print("The book is up to date.")
         return
     with alone(HTML.parent / "lock"):
-        if not is_done(stamp, wanted):  # by the run that had the lock
+        if not is_built():  # by the run that had the lock
             stamp.unlink(missing_ok=True)
             write_pages()
             stamp.write_bytes(wanted)

@@ -51,25 +51,30 @@ def install() -> None:
 
 def make_environment() -> None:
     """Make `.venv` anew, with nothing but pip in it."""
-    try:
-        import venv
-
-        if VENV.is_dir() and not VENV.is_symlink():
-            shutil.rmtree(VENV)  # before the space is measured
-        VENV.mkdir(exist_ok=True)
-        if shutil.disk_usage(VENV).free < SPACE:
-            raise Failure(full_disk())
-        venv.create(VENV, clear=True, with_pip=True, symlinks=os.name != "nt")
-    except (subprocess.CalledProcessError, ImportError) as error:
-        shutil.rmtree(VENV, ignore_errors=True)
-        if not importlib.util.find_spec("ensurepip"):
-            raise Failure(
-                "this Python cannot make environments: install venv (Debian: apt install python3-venv), then run again."
-            ) from None
-        said = (getattr(error, "output", None) or b"").decode(errors="replace")
-        raise Failure(full_disk() if is_full(said) else f"this Python could not make .venv: {error}\n{said}") from None
-    except ValueError as error:  # a folder whose name venv does not take
-        raise Failure(f"this Python cannot make an environment here: {error}") from None
+    if VENV.is_dir() and not VENV.is_symlink():
+        shutil.rmtree(VENV)  # before the space is measured
+    VENV.mkdir(exist_ok=True)
+    if shutil.disk_usage(VENV).free < SPACE:
+        raise Failure(full_disk())
+    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    done = subprocess.run(
+        command,
+        env=ours(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if not done.returncode:
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    if is_full(done.stdout):
+        raise Failure(full_disk())
+    if not importlib.util.find_spec("ensurepip"):
+        raise Failure(
+            "this Python cannot make environments: install venv (Debian: apt install python3-venv), then run again."
+        )
+    raise Failure(f"this Python could not make .venv. It said:\n{done.stdout}")
 
 
 def install_packages() -> None:
@@ -78,7 +83,7 @@ def install_packages() -> None:
     fetched = itertools.count(1)
 
     def step(line: str) -> str:
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):  # from a registry; from a folder
             return f"{next(fetched)} of at most {packages} packages"
         return "unpacking …" if line.startswith("Installing ") else ""
 
@@ -96,7 +101,8 @@ def advice(said: str) -> str:
     if re.search(r"Retrying|HTTPError|URLError|Could not fetch|ConnectionError|timed out|SSLError|ProxyError", said):
         return "the packages could not be fetched: check the network (a proxy: set HTTPS_PROXY), then run again."
     if "No matching distribution" in said:
-        return f"there is no such package for Python {sys.version.split()[0]} on this machine: try Python 3.11 to 3.13."
+        python = sys.version.split()[0]
+        return f"a package was not found: check the network and pip's index, or try Python 3.11 to 3.13, not {python}."
     return "the packages could not be installed."
 
 

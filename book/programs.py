@@ -44,13 +44,23 @@ def ours(theirs: Mapping[str, str]) -> dict[str, str]:
         "PATH": os.pathsep.join((str(BIN), theirs.get("PATH", os.defpath))),
         "VIRTUAL_ENV": str(VENV),
         "PYTHONNOUSERSITE": "1",
-        "PYTHONUTF8": "1",  # files and pipes are read alike in every locale
+        # Files and pipes are read alike in every locale; but the name of this folder must be readable.
+        "PYTHONUTF8": "1" if is_utf8(ROOT) else "0",
         "IPYTHONDIR": str(settings / "ipython"),
         "JUPYTER_CONFIG_DIR": str(settings / "jupyter"),
         "JUPYTER_DATA_DIR": str(settings / "jupyter" / "data"),
         "MPLCONFIGDIR": str(settings / "matplotlib"),
         "DOCUTILSCONFIG": "",  # no file, instead of one at home
     }
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether a name is UTF-8 on the disk, as on all machines but those with an older locale."""
+    try:
+        os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def run(command: Sequence[str | Path], advice: str, **environment: str) -> None:

@@ -145,6 +145,13 @@ def test_a_build_that_fails_leaves_no_mark_of_success_and_quotes_its_log(folder,
     assert not (folder / "built").exists()
 
 
+def test_pages_that_were_deleted_are_written_again(folder, monkeypatch):
+    (folder / "built").write_text(digest(ROOT, *command.SOURCES))
+    monkeypatch.setattr(command, "write_pages", lambda: (folder / "again").touch())
+    command.build()
+    assert (folder / "again").exists()
+
+
 def test_a_build_on_a_full_disk_says_so(folder, monkeypatch):
     monkeypatch.setattr(command, "follow", lambda *_, **__: "OSError: [Errno 28] No space left on device\n")
     with pytest.raises(command.Failure, match="the disk is full"):

@@ -131,11 +131,28 @@ def build() -> None:
     run(
         [BIN / "jupyter-book", "build", ".", "--all", "-W", "--keep-going", "--quiet"],
         "the book did not build: the first line above with WARNING or ERROR names the page and the fault.",
+        **compiled_once(),
     )
     if not (HTML / "index.html").exists():
         raise Failure("the book did not build: _build/html/index.html is missing; delete _build and run again.")
     stamp.write_text(wanted)
     print(f"Built: {HTML / 'index.html'}")
+
+
+def compiled_once() -> dict[str, str]:
+    """Settings by which JAX and Python store what they compile, so that no other process compiles it again."""
+    caches = ROOT / "_build" / "compiled"
+    current = caches / digest(ROOT, LOCK.name)
+    if not current.exists():  # all that is there was compiled by other versions
+        shutil.rmtree(caches, ignore_errors=True)
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(current),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        # Where one process reads what another is about to write, it says so and compiles it itself.
+        "PYTHONWARNINGS": "ignore:Error reading persistent compilation cache entry",
+        "PYTHONDONTWRITEBYTECODE": "",  # else each process of pytest rewrites 150 modules
+    }
 
 
 def serve() -> None:
@@ -186,11 +203,12 @@ def test() -> None:
     missing = [name for name, path in browsers.items() if not path]
     if missing:
         print(f"Browser tests will be skipped: install what is missing, or set its path in {' and '.join(missing)}.")
-    # One kernel a notebook and one browser a file: whole files go to one worker.
     run(
-        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *NBVAL, "tests", "lib", "chapters"],
+        # tests/conftest.py says what goes to one worker, and in which order.
+        [PYTHON, "-m", "pytest", "-n", "2", *NBVAL, "tests", "lib", "chapters"],
         "tests failed: the lines above that start with FAILED name them.",
         **browsers,
+        **compiled_once(),
     )
 
 

@@ -40,6 +40,24 @@ def test_axe_finds_nothing_serious(visit: Visit, look: str) -> None:
     assert serious(visit.page, look, "html" if whole else "main") == []
 
 
+@pytest.mark.parametrize(
+    ("look", "found"),
+    [
+        ("light, wide", {"button-name", "color-contrast"}),
+        ("dark, wide", {"color-contrast"}),
+        ("light, narrow", {"button-name"}),
+    ],
+)
+def test_axe_finds_a_planted_fault(browser: Browser, site: str, look: str, found: set[str]) -> None:
+    with browser.new_page() as page:
+        Visit(page).go(f"{site}/book/pages/glossary.html")
+        page.evaluate("""() => {
+            Object.assign(document.querySelector('main p').style, {color: '#888', background: '#999'});
+            document.querySelector('main article').append(document.createElement('button'));
+        }""")
+        assert {fault.partition(":")[0] for fault in serious(page, look, "main")} == found
+
+
 # --- With a keyboard -----------------------------------------------------------------------------
 
 

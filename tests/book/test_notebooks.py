@@ -14,7 +14,6 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from benchmarks.live import EXPECTED
 from book.extensions import contents, execution_cache
 
 ROOT = Path(__file__).parents[2]
@@ -82,8 +81,8 @@ def test_every_slider_moves_to_both_ends_in_jupyter(run_in_jupyter):
     assert run_in_jupyter[0] == explored(nbformat.read(SHORT, as_version=4)) > 0
 
 
-def test_every_figure_has_moved_in_the_build(path, notebook):
-    assert len([*(EXPECTED / "chapters" / path.stem).glob("*.json")]) == explored(notebook)
+def test_every_figure_has_moved_in_the_build(path, notebook, built):
+    assert len([*(built.parent / "live" / "chapters" / path.stem).glob("*.json")]) == explored(notebook)
 
 
 def test_a_notebook_reads_no_file_that_its_cache_overlooks(run_in_jupyter):

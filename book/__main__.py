@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from book.alone import alone
 from book.browser import BROWSERS, find
 from book.digest import digest, is_done
-from book.installation import install
+from book.installation import LOCK, install
 from book.programs import BIN, PYTHON, ROOT, Failure, follow, full_disk, is_full, meaning, quoted, run
 from book.serving import HTML, Quiet, Server
 
@@ -100,7 +100,9 @@ def write_pages() -> None:
     log = HTML.parent / "build.log"
     # Warnings are errors. Not the script `jupyter-book`: its first line cannot hold every name of a folder.
     start = "from jupyter_book.cli.main import main; main()"
-    said = follow([PYTHON, "-c", start, "build", ".", "--all", "-W", "--keep-going"], log, page, NO_COLOR="1")
+    said = follow(
+        [PYTHON, "-c", start, "build", ".", "--all", "-W", "--keep-going"], log, page, NO_COLOR="1", **compiled_once()
+    )
     if said:
         why = full_disk() if is_full(said) else "the book did not build."
         raise Failure(f"{why}\n{quoted(said, log, 'WARNING|ERROR|Error')}")
@@ -112,6 +114,22 @@ def page(line: str) -> str:
     """What Sphinx is at, if this line of its says so."""
     found = re.match(r"(reading|writing).*\[ *(\d+%)\] (.+)", line)
     return f"{found[1]} {found[3]} ({found[2]})" if found else ""
+
+
+def compiled_once() -> dict[str, str]:
+    """Settings by which JAX and Python store what they compile, so that no other process compiles it again."""
+    caches = ROOT / "_build" / "compiled"
+    current = caches / digest(ROOT, LOCK.name)
+    if not current.exists():  # all that is there was compiled by other versions
+        shutil.rmtree(caches, ignore_errors=True)
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(current),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        # Where one process reads what another is about to write, it says so and compiles it itself.
+        "PYTHONWARNINGS": "ignore:Error reading persistent compilation cache entry",
+        "PYTHONDONTWRITEBYTECODE": "",  # else each process of pytest rewrites 150 modules
+    }
 
 
 def serve() -> None:
@@ -167,11 +185,12 @@ def test() -> None:
     missing = [name for name, path in browsers.items() if not path]
     if missing:
         print(f"Browser tests will be skipped: install what is missing, or set its path in {' and '.join(missing)}.")
-    # One kernel a notebook and one browser a file: whole files go to one worker.
     run(
-        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *NBVAL, "tests", "lib", "chapters"],
+        # tests/conftest.py says what goes to one worker, and in which order.
+        [PYTHON, "-m", "pytest", "-n", "2", *NBVAL, "tests", "lib", "chapters"],
         "tests failed: the lines above that start with FAILED name them.",
         **browsers,
+        **compiled_once(),
     )
 
 

@@ -1,8 +1,9 @@
-"""The strictest settings that JAX has, for every test; and browsers, one of each kind for all tests of a process."""
+"""The strictest settings that JAX has, for every test; browsers, one of each kind for all tests of a process; and which
+tests go to one process, in which order.
+"""
 
 import os
 
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"  # sharding is tested on two CPU devices
 os.environ["MPLBACKEND"] = "agg"
 
 from collections.abc import Iterator
@@ -11,14 +12,55 @@ import jax
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from book.browser import chromium, find
 from tests.book.firefox import Firefox
 
 settings.register_profile("book", deadline=None, derandomize=True)  # compiling takes longer than running
 settings.load_profile("book")
+jax.config.update("jax_num_cpu_devices", 2)  # sharding is tested on two; XLA_FLAGS stays as the user set it
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+
+# The files that take longest, the longest first: begun late, one of them would keep one process busy at the end.
+LONGEST = (
+    "tests/book/test_access.py",
+    "tests/test_gaussian_mixture.py",
+    "chapters/2_the_framework.ipynb",
+    "tests/benchmarks/test_benchmarks.py",
+    "tests/book/test_study.py",
+    "tests/contract/test_samplers.py",
+    "tests/contract/test_points.py",
+    "tests/javascript/test_functions.py",
+    "tests/contract/test_codes.py",
+)
+# Here each test may go to another process, and they fill the end. The tests of any other file stay together: the cells
+# of a notebook share a kernel, and the tests of a page share the page.
+APART = ("tests/book/test_live.py", "tests/contract/test_planted_bugs.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {file: place for place, file in enumerate(LONGEST, -len(LONGEST))} | dict.fromkeys(APART, 1)
+    items.sort(key=lambda item: order.get(_file(item.nodeid), 0))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # else the files with most tests would come first
+    return ByFile(config, log)
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives a process all tests of a file, or one test of those that stand apart."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if _file(nodeid) in APART else _file(nodeid)
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
 @pytest.fixture

@@ -166,9 +166,11 @@ def _checks(live: Exploration) -> list[dict[str, Any]]:
     found = []
     for check in checks:
         results = live.results(**{name: _settings(live, name)[i] for name, i in check.items()})
-        # The page shows avatars by tiles, and Jupyter by a picture: what they have in common are the codes.
-        pairs = zip(live.artists, results, strict=True)
-        drawn = [None if artist.spec["kind"] == "avatars" else artist.draw(values) for artist, values in pairs]
+        drawn: list[list[str] | None] = []
+        for artist, values in zip(live.artists, results, strict=True):
+            attributes = artist.draw(values)  # avatars too: what would fail in Jupyter fails here
+            # The page shows avatars by tiles, and Jupyter by a picture: what they have in common are the codes.
+            drawn.append(None if artist.spec["kind"] == "avatars" else attributes)
         arrays = [np.ravel(values).tolist() for values in results]
         found.append({"at": check, "results": arrays, "drawn": drawn})
     return found

@@ -6,13 +6,35 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from book.serving import HTML, served
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(parse_toc_yaml(ROOT / "_toc.yml"))
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+# What axe looks for, at which colours and width: only colours differ in the dark, and they are the same on a phone.
+LOOKS = {
+    "light, wide": ("light", WIDE, {}),
+    "dark, wide": ("dark", WIDE, {"runOnly": ["color-contrast"]}),
+    "light, narrow": ("light", NARROW, {"rules": {"color-contrast": {"enabled": False}}}),
+}
+
+
+def serious(page: Page, look: str, part: str) -> list[str]:
+    """What axe finds serious or critical in a part of a page (a CSS selector), at one of LOOKS."""
+    scheme, viewport, options = LOOKS[look]
+    page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
+    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+    return [
+        f"{violation['id']}: {node['html'][:150]}"
+        for violation in Axe().run(page, part, {"resultTypes": ["violations"], **options}).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
 
 
 def is_foreign(url: str) -> bool:

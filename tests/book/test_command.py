@@ -181,6 +181,17 @@ def test_another_port_is_said_to_have_another_progress(taken, says, monkeypatch,
 # --- The digest ----------------------------------------------------------------------------------
 
 
+def test_what_other_versions_have_compiled_is_deleted(command, monkeypatch, tmp_path):
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    for lock in ("jax==1", "jax==2"):
+        (tmp_path / "requirements.txt").write_text(lock)
+        folder = Path(command.compiled_once()["JAX_COMPILATION_CACHE_DIR"])
+        folder.mkdir(parents=True)
+        assert [*(tmp_path / "_build" / "compiled").iterdir()] == [folder]
+        assert command.compiled_once()["JAX_COMPILATION_CACHE_DIR"] == str(folder)
+        assert folder.exists()
+
+
 def test_the_digest_sees_every_change(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "a.py").write_text("1")

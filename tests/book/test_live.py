@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks import live
-from tests.book.conftest import Visit
+from tests.book.conftest import LOOKS, Visit, serious
 
 FIGURES = live.figures()
 PLAY = live.Figure("chapters/3_1_the_simplest_model", 1)
@@ -265,12 +264,8 @@ def test_figures_move_in_a_page_that_is_a_file(page: Page, built: Path) -> None:
     expect(page.locator("#figure-1 svg svg")).to_have_count(30)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_serious_in_figures_that_have_moved(play: Page, scheme: str, width: int) -> None:
-    play.set_viewport_size({"width": width, "height": 900})
-    play.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_serious_in_figures_that_have_moved(play: Page, look: str) -> None:
     play.locator("#figure-1 [name=alpha]").press("ArrowRight")
     play.get_by_text("View the function").first.click()
-    found = Axe().run(play, context="#figure-1").response["violations"]
-    assert [f["id"] for f in found if f["impact"] in ("serious", "critical")] == []
+    assert serious(play, look, "#figure-1") == []

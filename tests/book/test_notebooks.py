@@ -1,9 +1,11 @@
 """Every notebook runs, its numbers are compared, its sliders move, and it is written to be read.
 
-nbval (on the command line, over chapters/) runs the notebooks and compares stored outputs. Here stands what it misses:
-a checked cell without a stored output would pass, and a slider is never moved.
+nbval (on the command line, over chapters/) runs the notebooks and compares stored outputs. The build of the book runs
+them too, and moves every slider (lib/live/page.py). Here stands what both miss: a checked cell without a stored output
+would pass, and no slider has moved in Jupyter.
 """
 
+import json
 import re
 import statistics
 from pathlib import Path
@@ -12,20 +14,29 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from book.extensions import contents
+from book.extensions import contents, execution_cache
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
 ENTRIES = {entry.file: entry for entry in contents.load(ROOT)}
+SHORT = ROOT / "chapters" / "3_0_a_first_generative_model.ipynb"  # it runs for a few seconds
+WATCH = """
+import sys
+
+_opened = set()
+sys.addaudithook(lambda event, arguments: event == "open" and _opened.add(str(arguments[0])))
+"""
 MOVE_EVERY_SLIDER = """
 import gc
+import json
 from lib.live.exploration import Exploration
 
 explorations = [thing for thing in gc.get_objects() if isinstance(thing, Exploration)]
 for exploration in explorations:
     for setting in exploration.ends():
         exploration.draw(**setting)
-print(len(explorations))
+modules = [getattr(module, "__file__", None) for module in sys.modules.values()]
+print(json.dumps([len(explorations), [*_opened, *filter(None, modules)]]))
 """
 
 
@@ -51,11 +62,36 @@ def test_there_are_notebooks():
     assert len(NOTEBOOKS) >= 3
 
 
-def test_every_slider_moves_to_both_ends(notebook):
-    calls = sum(len(re.findall(r"\bexplore\(", cell.source)) for cell in code_cells(notebook))
-    notebook.cells.append(nbformat.v4.new_code_cell(MOVE_EVERY_SLIDER))
+@pytest.fixture(scope="module")
+def run_in_jupyter():
+    """The short notebook once it has run: how many figures moved to both ends, and the files that it has read."""
+    notebook = nbformat.read(SHORT, as_version=4)
+    first, last = (nbformat.v4.new_code_cell(source) for source in (WATCH, MOVE_EVERY_SLIDER))
+    notebook.cells = [first, *notebook.cells, last]
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT / "chapters"}}).execute()
-    assert notebook.cells[-1].outputs[0].text == f"{calls}\n"
+    return json.loads(notebook.cells[-1].outputs[0].text)
+
+
+def explored(notebook):
+    """How many figures a notebook explores."""
+    return sum(len(re.findall(r"\bexplore\(", cell.source)) for cell in code_cells(notebook))
+
+
+def test_every_slider_moves_to_both_ends_in_jupyter(run_in_jupyter):
+    assert run_in_jupyter[0] == explored(nbformat.read(SHORT, as_version=4)) > 0
+
+
+def test_every_figure_has_moved_in_the_build(path, notebook, built):
+    assert len([*(built.parent / "live" / "chapters" / path.stem).glob("*.json")]) == explored(notebook)
+
+
+def test_a_notebook_reads_no_file_that_its_cache_overlooks(run_in_jupyter):
+    """Python's own list of what was imported and opened; the list of book/imports.py was made without running it."""
+    read = {Path(name) for name in run_in_jupyter[1] if Path(name).suffix != ".pyc"}
+    ours = {file for file in read if file.is_relative_to(ROOT / "lib") or file.is_relative_to(ROOT / "benchmarks")}
+    assert ROOT / "lib" / "data" / "avatars.webp" in ours
+    code = "\n".join(cell.source for cell in code_cells(nbformat.read(SHORT, as_version=4)))
+    assert ours <= set(execution_cache.read_by(ROOT, code))
 
 
 def test_what_is_compared_is_stored_and_nothing_else_is(notebook):

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page
 
 from lib.data import avatars, outfits
 from lib.live import AvatarGrid, Checkbox, explore, page
-from lib.live.explore import Exploration
+from lib.live.exploration import Exploration
 from lib.live.show import drawing
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in cast")  # matplotlib's, of NaN colours

@@ -216,3 +216,14 @@ def test_what_a_page_cannot_show_is_an_error_of_the_call_not_of_the_display(monk
     monkeypatch.setattr(frames, "LIMIT", 10)
     with pytest.raises(ValueError, match="frames must take at most 10 bytes compressed"):
         page(monkeypatch, frames={"a": [0.0, 1.0, 2.0]})
+
+
+def test_what_fails_in_jupyter_at_an_end_of_a_slider_fails_the_build(monkeypatch):
+    """The page shows avatars by tiles, and never draws the picture that Jupyter shows."""
+    codes = jnp.array(outfits.fifty[:4], int)
+
+    def fn(a):
+        return codes.at[0, 0].set(jnp.where(a == 2, 99, 0))
+
+    with pytest.raises(ValueError, match="99"):
+        page(monkeypatch, fn, lambda ax: AvatarGrid(ax, codes), a=FloatSlider(value=1, min=0, max=2))

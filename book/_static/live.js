@@ -57,7 +57,7 @@
       return [corners.includes(null) ? "" : `M${corners.join("L")}z`];
     },
 
-    bars: ({ edges: [ones, others], base, foot, scale, horizontal }, values) =>
+    bars: ({ sides: [ones, others], base, foot, scale, horizontal }, values) =>
       ones.map((one, i) => {
         const tip = round(place(scale, base[i] + values[i])), other = others[i];
         if (isNaN(tip)) return "";

@@ -123,6 +123,7 @@ HOSTILE = {
     "image.cmap": "gray",
     "lines.marker": "o",
     "lines.linestyle": "--",
+    "text.usetex": True,
     "path.sketch": (1, 100, 2),
     "path.simplify": False,
     "axes.grid": True,

@@ -167,6 +167,17 @@ def test_a_readers_own_settings_change_no_figure():
         assert figures() == expected
 
 
+def test_a_colour_is_no_reference():
+    fig, ax = plt.subplots()
+    ax.pcolormesh([[0.0, 1], [1, 0]], shading="gouraud")  # whose triangles have colours outside of a style
+    assert set(re.findall(r' fill="(.*?)"', show(fig, alt="shades").data)) & {
+        "#440154",
+        "#26828e",
+        "#218f8d",
+        "#238a8d",
+    }
+
+
 def test_two_equal_images_do_not_share_an_id():
     with plt.style.context("lib.book"):
         fig, axes = plt.subplots(1, 2)

@@ -15,7 +15,8 @@
   // As Python rounds: a number halfway between two goes to the even one.
   const fixed = (value, decimals) => {
     const scaled = value * 10 ** decimals;
-    if (Math.abs(value) >= 1e21 && isFinite(value)) return `${BigInt(value)}.${"0".repeat(decimals)}`.replace(/\.$/, "");
+    if (Math.abs(value) >= 1e21 && isFinite(value)) // where toFixed writes an exponent
+      return `${BigInt(value)}.${"0".repeat(decimals)}`.replace(/\.$/, "");
     return (Math.abs(scaled % 1) === 0.5 ? (2 * Math.round(scaled / 2)) / 10 ** decimals : value).toFixed(decimals);
   };
 
@@ -26,7 +27,7 @@
       return places.every(isFinite) ? places.map(round).join(" ") : null;
     });
 
-  // Of a number; behind the colours of the table stand those of what lies below, of what lies above, and of no number.
+  // The colour of a number. Behind the colours of the table stand those of what lies below, lies above, is no number.
   const colour = ({ ends: [low, high, logarithmic], colours }, value) => {
     const n = colours.length - 3, level = ((place([1, 0, logarithmic], value) - low) / (high - low)) * n;
     if (!isFinite(level)) return colours[n + 2];
@@ -57,7 +58,7 @@
       return [corners.includes(null) ? "" : `M${corners.join("L")}z`];
     },
 
-    bars: ({ edges: [ones, others], base, foot, scale, horizontal }, values) =>
+    bars: ({ sides: [ones, others], base, foot, scale, horizontal }, values) =>
       ones.map((one, i) => {
         const tip = round(place(scale, base[i] + values[i])), other = others[i];
         if (isNaN(tip)) return "";

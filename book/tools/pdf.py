@@ -17,11 +17,13 @@ from book.browser import chromium
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "book.pdf"
-# Attributes whose words are ids. Besides, `href` and `xlink:href` hold links, and any attribute may hold url(#id).
-ID_WORDS = {
+# Attributes that refer to ids: by a link, by words that are ids, and by url(#id).
+LINKS = ("href", "xlink:href")
+WORDS = (
     *("for", "form", "headers", "list", "aria-activedescendant", "aria-controls", "aria-describedby", "aria-details"),
     *("aria-errormessage", "aria-flowto", "aria-labelledby", "aria-owns"),
-}
+)
+PAINTS = ("style", "clip-path", "mask", "filter", "fill", "stroke", "marker-start", "marker-mid", "marker-end")
 URL = re.compile(r"""url\((["']?)#(.*?)\1\)""")
 NUMBER = '<p style="font-size: 9px; width: 100%; text-align: center"><span class="pageNumber"></span></p>'
 
@@ -77,13 +79,14 @@ def link(href: str, name: str, names: list[str]) -> str:
 
 def _referring(attribute: str, value: str | list[str], name: str, names: list[str]) -> str | list[str]:
     """The value of an attribute, with the ids and links in it as they are in the book."""
-    if attribute in ID_WORDS:
-        return " ".join(_id(name, word) for word in (value.split() if isinstance(value, str) else value))
-    if not isinstance(value, str):  # classes and the like
-        return value
-    if attribute in ("href", "xlink:href"):
-        return link(value, name, names)
-    return URL.sub(lambda url: f"url(#{_id(name, url[2])})", value)
+    text = value if isinstance(value, str) else " ".join(value)
+    if attribute in LINKS:
+        return link(text, name, names)
+    if attribute in WORDS:
+        return " ".join(_id(name, word) for word in text.split())
+    if attribute in PAINTS:
+        return URL.sub(lambda url: f"url(#{_id(name, url[2])})", text)
+    return value
 
 
 def _id(name: str, anchor: str) -> str:

@@ -1,8 +1,10 @@
 """What of a matplotlib figure can move: lines, polygons, bars, scatters, images, texts and avatars.
 
-A figure is drawn by matplotlib once, as SVG. A bound artist knows which elements of it move, and by which attribute;
+matplotlib draws a figure once, as SVG. A bound artist knows which SVG elements move, and which of their attributes;
 `draw` turns an array into the values of that attribute. The script of the page, book/_static/live.js, does the same
-from the artist's `spec`: numbers become places by `place = a · value + b`, or a · log10(value) + b on a log axis.
+from the artist's `spec`: numbers become places by `place = a · value + b`, or a · log10(value) + b on a log axis
+(places.py). Elements keep the look that matplotlib gave them. tests/live/test_drawings.py compares what is drawn with
+matplotlib's own PNG.
 """
 
 import abc
@@ -187,32 +189,33 @@ class BoundBars(Bound, of=BarContainer):
     def draw(self, values: np.ndarray) -> list[str]:
         spec = self.spec
         tips = rounded(place(spec["scale"], spec["base"] + np.float64(values)))
-        shape = "M{foot} {one}H{tip}V{other}H{foot}z" if self._horizontal else "M{one} {foot}V{tip}H{other}V{foot}z"
+        path = "M{foot} {one}H{tip}V{other}H{foot}z" if self._horizontal else "M{one} {foot}V{tip}H{other}V{foot}z"
         return [
-            shape.format(one=one, other=other, foot=foot, tip=tip) if np.isfinite(tip) else ""
-            for one, other, foot, tip in zip(*spec["edges"], spec["foot"], tips, strict=True)
+            path.format(one=one, other=other, foot=foot, tip=tip) if np.isfinite(tip) else ""
+            for one, other, foot, tip in zip(*spec["sides"], spec["foot"], tips, strict=True)
         ]
 
     @functools.cached_property
     def spec(self) -> dict[str, Any]:
-        horizontal, (x, y) = self._horizontal, scales(self.artist[0].axes)
-        left = np.array([[bar.get_x(), bar.get_x() + bar.get_width()] for bar in self.artist]).T
-        bottom = np.array([[bar.get_y(), bar.get_y() + bar.get_height()] for bar in self.artist]).T
-        edges, (base, _) = (place(y, bottom), left) if horizontal else (place(x, left), bottom)
-        scale = x if horizontal else y
+        x, y = scales(self.artist[0].axes)
+        sizes = [(bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()) for bar in self.artist]
+        left, bottom, width, height = np.array(sizes).T
+        base, scale = (left, x) if self._horizontal else (bottom, y)
+        sides = (y, bottom, height) if self._horizontal else (x, left, width)
         return {
             "kind": "bars",
-            "edges": [rounded(edge) for edge in edges],
-            "base": base.tolist(),
-            "foot": rounded(place(scale, base)),
+            "sides": [rounded(place(sides[0], sides[1])), rounded(place(sides[0], sides[1] + sides[2]))],
+            "base": base.tolist(),  # where each bar stands, in data
+            "foot": rounded(place(scale, base)),  # and as a place
             "scale": scale,
-            "horizontal": horizontal,
+            "horizontal": self._horizontal,
         }
 
 
 class BoundScatter(Bound, of=PathCollection):
-    """Points. Opaque dots of one size and colour are one path, of strokes of no length with round ends; matplotlib's
-    own marks are moved one by one if they are anything else.
+    """Points. Opaque dots of one size and colour are drawn as one path: strokes of length 0 with round ends.
+
+    Any others are drawn by matplotlib's own marks, an element for each, which are moved one by one.
     """
 
     kind = "scatters"
@@ -249,7 +252,7 @@ class BoundScatter(Bound, of=PathCollection):
 
     @functools.cached_property
     def _stroke(self) -> tuple[str, float] | None:
-        """Colour and width of the strokes, if strokes will do."""
+        """Colour and width (points) of the strokes; None where the points are no opaque dots of one size and colour."""
         artist = self.artist
         looks = artist.get_sizes(), artist.get_facecolor(), artist.get_linewidths()
         size, face, border = (np.unique(look, axis=0) for look in looks)
@@ -289,11 +292,12 @@ class BoundScatter(Bound, of=PathCollection):
             style = f"stroke: {colour}; stroke-width: {width:g}; stroke-linecap: round"
             return [SubElement(group, "path", {"style": style})]
         ((x, y),) = svg_places(self.artist.axes, self._middle)
-        for mark in marks:
+        moved = [SubElement(group, "g") for _ in marks]
+        for parent, mark in zip(moved, marks, strict=True):
             mark.attrib.pop("clip-path", None)
             mark.set("transform", f"translate({-x:.6g} {-y:.6g})")
-            SubElement(group, "g").append(mark)
-        return list(group)[-len(marks) :]
+            parent.append(mark)
+        return moved
 
 
 class BoundImage(Bound, of=AxesImage):
@@ -332,12 +336,9 @@ class BoundImage(Bound, of=AxesImage):
     def draw(self, values: np.ndarray) -> list[str]:
         if len(self.shape) == 2:
             return [png(self._colours(values))]
-        whole = values.dtype.kind in "iu"
-        numbers = np.float64(values)
+        numbers = np.float64(values) * (1 if values.dtype.kind in "iu" else 255)
         seen = np.isfinite(numbers).all(-1)
-        pixels = np.rint(np.clip(np.where(seen[..., None], numbers, 0) * (1 if whole else 255), 0, 255)).astype(
-            np.uint8
-        )
+        pixels = np.rint(np.clip(np.where(seen[..., None], numbers, 0), 0, 255)).astype(np.uint8)
         if not seen.all():  # what has no colour is clear
             alpha = pixels[..., 3] if pixels.shape[-1] == 4 else np.uint8(255)
             pixels = np.dstack([pixels[..., :3], np.where(seen, alpha, 0)])
@@ -367,13 +368,8 @@ class BoundImage(Bound, of=AxesImage):
             spec["table"] = base64.b64encode(cmap(codes, bytes=True).tobytes()).decode()
         return spec
 
-    @property
-    def _size(self) -> tuple[int, ...]:
-        """Rows and columns of pixels."""
-        return self.shape[:2]
-
     def elements(self, found: list[Element]) -> list[Element]:
-        (rows, columns), (x, y, width, height) = self._size, box_of(self.artist)
+        (rows, columns), (x, y, width, height) = np.shape(self.artist.get_array())[:2], box_of(self.artist)
         matrix = f"matrix({width / columns:.8g} 0 0 {height / rows:.8g} {x:.8g} {y:.8g})"
         alpha = self.artist.get_alpha()
         dots = min(abs(width) / columns, abs(height) / rows) / POINTS * self.artist.get_figure(root=True).dpi

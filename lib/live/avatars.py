@@ -60,10 +60,6 @@ class BoundAvatars(BoundImage, of=AvatarGrid):
         if not np.issubdtype(dtype, np.integer):
             raise ValueError(f"an AvatarGrid must be moved by integer codes; got {dtype}")
 
-    @property
-    def _size(self) -> tuple[int, ...]:
-        return np.shape(self.artist.get_array())[:2]
-
     def move(self, values: np.ndarray) -> None:
         self.artist.set_data(self.grid.picture(values))
 

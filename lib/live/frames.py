@@ -1,8 +1,9 @@
 """Results stored at some settings, for a figure whose function cannot run in the page: a training, a slow simulation.
 
-Whole numbers are stored as they are, others in 65,000 steps from the smallest to the largest, of which the script of
-the page, book/_static/live.js, makes numbers again; what a logarithmic axis shows, in steps of its logarithm.
-Consecutive frames differ little, so the differences are stored: they compress well.
+Each number is stored as a code of 16 bits. Whole numbers are stored exactly if they span fewer than 65,000; all others
+as the nearest of 65,000 equal steps from the smallest to the largest, or of their logarithms on a logarithmic axis.
+The script of the page, book/_static/live.js, computes the numbers from the codes. A frame is stored as its difference
+from the frame before, since small differences compress well.
 """
 
 import base64
@@ -16,7 +17,7 @@ import numpy as np
 
 from lib.live.sliders import Slider
 
-LIMIT = 100_000  # bytes that the frames of one figure may take, compressed
+MAX_BYTES = 100_000  # that the frames of one figure may take, compressed
 NAN, POSITIVE, NEGATIVE = 65535, 65534, 65533  # the codes of nan, ∞ and −∞
 LEVELS = 65000
 
@@ -88,8 +89,8 @@ def error(values: np.ndarray, stored: Mapping[str, Any]) -> float:
 def check_weight(program: str) -> None:
     """Raise ValueError where a figure's frames are too heavy for a page."""
     weight = len(zlib.compress(program.encode(), 6))
-    if weight > LIMIT:
-        raise ValueError(f"frames must take at most {LIMIT:,} bytes compressed; they take {weight:,}: store fewer")
+    if weight > MAX_BYTES:
+        raise ValueError(f"frames must take at most {MAX_BYTES:,} bytes compressed; they take {weight:,}: store fewer")
 
 
 def _found(name: str, setting: Any, known: Sequence[Any]) -> Any:

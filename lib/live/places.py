@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 
 POINTS = 72  # an SVG of matplotlib has so many units to the inch
 MAX_PLACE = 1e6  # points: no place is farther from the corner of the figure
-DECADES_BELOW = 1000  # where a logarithmic axis puts the numbers up to 0, as matplotlib does
+DECADES_BELOW = 1000  # a logarithmic axis puts the numbers up to 0 so many decades below 1, as matplotlib does
 
 # [a, b, axis]: the axis is 0 if it is linear. It is logarithmic if it is 1 or 2: with 1, a number up to 0 has no place;
 # with 2, its place is far below 1 (matplotlib's nonpositive="mask" and "clip").

@@ -122,18 +122,21 @@ def _fit(root: Element, prefix: str) -> None:
         for style in parent.findall(f"{{{_SVG}}}style"):  # inline, it would apply to the whole page
             parent.remove(style)
     # Most ids serve nobody, and matplotlib gives equal images one and the same: keep what the figure refers to.
-    used = {id for each in everywhere for of in each.attrib.values() for id in re.findall(r"(?:^|url\()#([^)]+)", of)}
+    attributes = [f"{name}={value}" for element in everywhere for name, value in element.attrib.items()]
+    used = {own for attribute in attributes for own in re.findall(r"(?:href=|url\()#([^)]+)", attribute)}
     for element in everywhere:
         if element.attrib.get("id") not in used:
             element.attrib.pop("id", None)
         for name, value in element.attrib.items():
             if name == "id":
                 value = prefix + value
+            elif name.endswith("href"):
+                value = re.sub("^#", f"#{prefix}", value)
             elif name == "style":
                 value = re.sub(r"font-family: [^;]*;? ?", "", value).replace(INK, "currentColor")
             elif name in _COORDINATES:
                 value = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", value)
-            element.set(name, re.sub(r"^#|url\(#", rf"\g<0>{prefix}", value))
+            element.set(name, value.replace("url(#", f"url(#{prefix}"))
 
 
 def _cell(value: object) -> str:

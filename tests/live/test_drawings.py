@@ -3,7 +3,7 @@
 import io
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -213,9 +213,16 @@ def far(one: Image.Image, other: Image.Image) -> float:
     return max(high for _, high in ImageChops.difference(one.filter(blur), other.filter(blur)).getextrema())
 
 
-def ticked(tab: Page, folder: Path, lives: list[Exploration]) -> None:
-    """Open a page of these figures, each after what Jupyter shows when its box is ticked, and tick all boxes."""
-    shutil.copy(ROOT / "book" / "_static" / "live.js", folder)
+def ticked(tab: Page, folder: Path, lives: list[Exploration], faults: Iterable[tuple[str, str]] = ()) -> None:
+    """Open a page of these figures, each after what Jupyter shows when its box is ticked, and tick all boxes.
+
+    `faults` are planted in the page's script: what is right, and what is wrong.
+    """
+    script = (ROOT / "book" / "_static" / "live.js").read_text(encoding="utf-8")
+    for right, wrong in faults:
+        assert script.count(right) == 1
+        script = script.replace(right, wrong)
+    (folder / "live.js").write_text(script, encoding="utf-8")
     shutil.copy(avatars.SHEET, folder / "avatars.webp")
     bodies = []
     for i, live in enumerate(lives):
@@ -233,26 +240,47 @@ def ticked(tab: Page, folder: Path, lives: list[Exploration]) -> None:
     tab.wait_for_function("[...document.querySelectorAll('figure')].every(figure => figure.results)")
 
 
-@pytest.fixture(scope="module")
-def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Image.Image]]:
-    """Each of DRAWN as Jupyter draws it, and as the page does once it was moved there."""
+def pictures_of(browser: Browser, folder: Path, names: Iterable[str], **planted: Any) -> dict[str, list[Image.Image]]:
+    """Each of these as Jupyter draws it, and as the page does once it was moved there."""
     with browser.new_page(viewport={"width": 1600, "height": 3000}, device_scale_factor=2) as tab:
-        ticked(tab, tmp_path_factory.mktemp("drawings"), [moving(*case) for case in DRAWN.values()])
+        ticked(tab, folder, [moving(*DRAWN[name]) for name in names], **planted)
         tab.wait_for_function("[...document.images].every(image => image.complete)")
         shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
         boxes = tab.locator(":is(div:not(.plot), .plot) > svg").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect()).map(({x, y}) => [x, y, x + 192, y + 144])"
         )
     crops = [shot.crop([2 * place for place in box]) for box in boxes]
-    return {name: crops[2 * i : 2 * i + 2] for i, name in enumerate(DRAWN)}
+    return {name: crops[2 * i : 2 * i + 2] for i, name in enumerate(names)}
+
+
+@pytest.fixture(scope="module")
+def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Image.Image]]:
+    return pictures_of(browser, tmp_path_factory.mktemp("drawings"), DRAWN)
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_it_is_drawn_as_matplotlib_draws_it(pictures: dict[str, list[Image.Image]], name: str) -> None:
     theirs = as_matplotlib_draws(*DRAWN[name])
-    jupyter, page_ = pictures[name]
+    jupyter, in_page = pictures[name]
     assert far(theirs, jupyter) < FAR
-    assert far(theirs, page_) < FAR
+    assert far(theirs, in_page) < FAR
+
+
+FAULTS = {
+    "line to 0 on a log axis": ("-1000", "NaN"),
+    "flat bars": ("if (horizontal)", "if (false)"),
+    "clear points": ("`translate(${place})`", '"scale(0)"'),
+    "image": ("return colours[n];", "return colours[n + 1];"),
+    "masked image": ("return colours[n + 2];", "return colours[0];"),
+    "whole colours": ("Float32Array ? 255 : 1,", "Float32Array ? 255 : 2,"),
+    "colours": ("= 0; // no colour: clear", "= 255;"),
+}
+
+
+def test_a_fault_of_the_page_is_found(browser: Browser, tmp_path: Path) -> None:
+    for name, (jupyter, in_page) in pictures_of(browser, tmp_path, FAULTS, faults=FAULTS.values()).items():
+        theirs = as_matplotlib_draws(*DRAWN[name])
+        assert far(theirs, jupyter) < FAR < far(theirs, in_page), name
 
 
 WORDS = [

@@ -213,7 +213,7 @@ def test_a_page_with_frames_says_how_exact_they_are(monkeypatch):
 
 def test_what_a_page_cannot_show_is_an_error_of_the_call_not_of_the_display(monkeypatch):
     """Jupyter prints an error of the display and goes on; the book would be built without the figure."""
-    monkeypatch.setattr(frames, "LIMIT", 10)
+    monkeypatch.setattr(frames, "MAX_BYTES", 10)
     with pytest.raises(ValueError, match="frames must take at most 10 bytes compressed"):
         page(monkeypatch, frames={"a": [0.0, 1.0, 2.0]})
 

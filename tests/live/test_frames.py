@@ -60,6 +60,13 @@ def test_what_a_logarithmic_axis_shows_is_as_exact_at_its_small_end():
     np.testing.assert_allclose(decode(frames.encode(values, logarithmic=True)), values, rtol=2e-4)
 
 
+def test_numbers_below_zero_are_stored_too():
+    """A scatter's, for example: its y axis may be logarithmic, and its x axis not."""
+    values = np.array([[-5.0, 1.0], [3.0, 10.0]])
+    stored = frames.encode(values, logarithmic=True)
+    np.testing.assert_allclose(decode(stored), values, atol=15 / frames.LEVELS)
+
+
 def test_all_settings_are_stored_unless_some_are_named():
     assert frames.chosen({}, SLIDERS) == {"a": [0, 0.25, 0.5, 0.75, 1], "b": [0, 1], "key": list(range(7, 15))}
     assert frames.chosen({"a": [0.5, 1.0], "key": (7, 9)}, SLIDERS) == {"a": [0.5, 1.0], "b": [0, 1], "key": [7, 9]}

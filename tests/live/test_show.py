@@ -123,6 +123,7 @@ HOSTILE = {
     "image.cmap": "gray",
     "lines.marker": "o",
     "lines.linestyle": "--",
+    "text.usetex": True,
     "path.sketch": (1, 100, 2),
     "path.simplify": False,
     "axes.grid": True,
@@ -164,6 +165,13 @@ def test_a_readers_own_settings_change_no_figure():
         expected = figures()
     with plt.rc_context(HOSTILE):
         assert figures() == expected
+
+
+def test_a_colour_is_no_reference():
+    fig, ax = plt.subplots()
+    ax.pcolormesh([[0.0, 1], [1, 0]], shading="gouraud")  # whose triangles have colours outside of a style
+    colours = set(re.findall(r' fill="#(.*?)"', show(fig, alt="shades").data))
+    assert {len(colour) for colour in colours} == {6}
 
 
 def test_two_equal_images_do_not_share_an_id():

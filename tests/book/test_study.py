@@ -436,7 +436,7 @@ def test_a_browser_that_stores_nothing_moves_figures_and_shows_icons(forgetful: 
     frame = forgetful(CHAPTER)
     frame.locator("#figure-1").scroll_into_view_if_needed()
     frame.locator("#figure-1 [name=alpha]").press("ArrowRight")
-    expect(frame.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
+    expect(frame.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new", timeout=30_000)
     icons = "[...document.fonts].filter(({family, status}) => /Awesome/.test(family) && status === 'loaded').length"
     assert frame.evaluate(icons) == 1
 

@@ -1,14 +1,16 @@
 // What must be known before anything is drawn.
 
 // Where a browser forbids to store (and in a frame without an origin), what is stored lasts as long as the page.
-try {
-  localStorage.getItem("mode");
-} catch {
-  const kept = new Map();
-  const getItem = (name) => kept.get(name) ?? null;
-  const setItem = (name, text) => kept.set(name, String(text));
-  const removeItem = (name) => kept.delete(name);
-  Object.defineProperty(window, "localStorage", { value: { getItem, setItem, removeItem, forgets: true } });
+for (const storage of ["localStorage", "sessionStorage"]) {
+  try {
+    window[storage].getItem("");
+  } catch {
+    const kept = new Map();
+    const getItem = (name) => kept.get(name) ?? null;
+    const setItem = (name, text) => kept.set(name, String(text));
+    const removeItem = (name) => kept.delete(name);
+    Object.defineProperty(window, storage, { value: { getItem, setItem, removeItem, forgets: true } });
+  }
 }
 
 {

@@ -193,8 +193,10 @@
     const status = form.querySelector("[role=status]"), details = form.querySelector("details"), { guess } = form.elements;
     details.hidden = true;
     const predicts = "prediction" in form.dataset, lift = predicts && !isDone(form) && veil(form);
-    form.addEventListener("submit", (event) => {
+    // Not when it is submitted, which a frame may forbid: Enter in a field presses the button too.
+    form.querySelector("button").addEventListener("click", (event) => {
       event.preventDefault();
+      if (!form.reportValidity()) return;
       if (!predicts) return check(form, status, details);
       compare(form, status, details);
       status.tabIndex = -1;

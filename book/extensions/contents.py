@@ -125,17 +125,20 @@ class ContentsTable(SphinxDirective):
 
     def title(self, entry: Entry) -> nodes.Node:
         """Number and title, as a link if the chapter is written; below it the article's own title."""
-        label = nodes.inline("", entry.heading)
-        if entry.file:
-            label = addnodes.pending_xref(
-                "", label, refdomain="std", reftype="doc", reftarget=f"/{entry.file}", refexplicit=True
-            )
-        cell = nodes.inline("", "", label)
+        cell = nodes.inline("", "", link(entry) if entry.file else nodes.inline("", entry.heading))
         if not entry.file:
             cell += [nodes.Text(" "), nodes.inline("", _("coming"), classes=["coming"])]
         if entry.chinese:
             cell += nodes.raw("", f'<br><span class="chinese" lang="zh-Hant">{entry.chinese}</span>', format="html")
         return cell
+
+
+def link(entry: Entry) -> nodes.Node:
+    """A link to a written chapter."""
+    label = nodes.inline("", entry.heading)
+    return addnodes.pending_xref(
+        "", label, refdomain="std", reftype="doc", reftarget=f"/{entry.file}", refexplicit=True
+    )
 
 
 def add_chinese_title(app: Sphinx, doctree: nodes.document) -> None:

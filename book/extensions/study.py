@@ -9,13 +9,12 @@ from itertools import starmap
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from book.extensions.contents import Entry, row
+from book.extensions.contents import Entry, link, row
 from lib.study.content import everything, key_of
 from lib.study.exercises import NOTEBOOK
 from lib.study.items import Exercise, Number, Prediction, Question
@@ -42,17 +41,9 @@ class ProgressTable(SphinxDirective):
             "", row(*map(nodes.Text, (_("Chapter"), _("Pages read"), _("Questions answered"), _("Exercises passed"))))
         )
         chapters = [entry for entry in self.config.contents if entry.file and entry.teaches]
-        group += nodes.tbody(
-            "", *(row(self.title(entry), *starmap(count, names_in(entry).items())) for entry in chapters)
-        )
+        group += nodes.tbody("", *(row(link(entry), *starmap(count, names_in(entry).items())) for entry in chapters))
         table += group
         return [table]
-
-    def title(self, entry: Entry) -> nodes.Node:
-        label = nodes.inline("", entry.heading)
-        return addnodes.pending_xref(
-            "", label, refdomain="std", reftype="doc", reftarget=f"/{entry.file}", refexplicit=True
-        )
 
 
 def count(kind: str, names: list[str]) -> nodes.Node:

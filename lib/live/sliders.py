@@ -67,7 +67,7 @@ class FloatSlider(Steps):
         decimals = 12 - math.floor(math.log10(_largest(low, high)))
         settings = [round(low + step * i, decimals) + 0.0 for i in range(n)]
         _check_float32(settings, "min, max and step")
-        super().__init__(settings, _place(value, low, high, step, n), _decimal_words(settings, step), description)
+        super().__init__(settings, _place(value, low, high, step), _decimal_words(settings, step), description)
 
     def argument(self, setting: float) -> np.float32:
         return np.float32(setting)
@@ -88,7 +88,7 @@ class FloatLogSlider(Steps):
             raise ValueError(f"value must be above 0; got {value:g}")
         settings = [float(f"{10 ** (low + step * i):.9g}") for i in range(n)]
         _check_float32(settings, "step")
-        start = _place(math.log10(value), low, high, step, n, power="10^", got=f"{value:g}")
+        start = _place(math.log10(value), low, high, step, power="10^", got=f"{value:g}")
         super().__init__(settings, start, _digit_words(settings), description)
 
     def argument(self, setting: float) -> np.float32:
@@ -109,7 +109,7 @@ class IntSlider(Steps):
         n = _count(low, high, step)
         settings = [low + step * i for i in range(n)]
         words = [f"{setting:,}".replace("-", "−") for setting in settings]
-        super().__init__(settings, _place(value, low, high, step, n), words, description)
+        super().__init__(settings, _place(value, low, high, step), words, description)
 
 
 class Dropdown(Slider, widgets.Dropdown):
@@ -224,13 +224,13 @@ def _count(low: float, high: float, step: float) -> int:
     return n
 
 
-def _place(value: float, low: float, high: float, step: float, n: int, power: str = "", got: str = "") -> int:
-    """Which of the n settings the value is."""
+def _place(value: float, low: float, high: float, step: float, power: str = "", got: str = "") -> int:
+    """Which of the settings the value is."""
     got = got or f"{value:g}"
     if not low - 1e-4 * step <= value <= high + 1e-4 * step:
         raise ValueError(f"value must lie between min and max, {power}{low:g} and {power}{high:g}; got {got}")
     place = (value - low) / step
-    if abs(place - round(place)) > 1e-4 or round(place) >= n:
+    if abs(place - round(place)) > 1e-4:
         raise ValueError(f"value must lie a whole number of steps of {step:g} above {low:g}; got {got}")
     return round(place)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -235,7 +236,7 @@ def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:
     box = page.locator("#figure-1 .drag").bounding_box()
     assert box
     alpha, n = (page.locator(f"#figure-1 [name={name}]") for name in ("alpha", "n"))
-    page.mouse.move(box["x"] + 0.2, box["y"] + box["height"] - 0.2)
+    page.mouse.move(math.ceil(box["x"]), math.floor(box["y"] + box["height"]) - 1)  # whole pixels are what is hit
     expect(n).to_have_attribute("aria-valuetext", "30")  # nothing follows before the pointer is pressed
     page.mouse.down()
     expect(alpha).to_have_attribute("aria-valuetext", "0.0001")

@@ -104,8 +104,8 @@ def speaks(slider, n, place, error):
 
 
 def test_jupyter_steps_through_the_settings_alone():
-    slider = FloatSlider(value=0, min=-0.3, max=0.3)
-    for index, setting in enumerate([-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]):
+    slider = FloatSlider(value=0, min=-0.9, max=0.9, step=0.3)  # -0.9 + 3 * 0.3 is -1.1e-16
+    for index, setting in enumerate([-0.9, -0.6, -0.3, 0, 0.3, 0.6, 0.9]):
         slider.index = index
         assert slider.setting == setting
         assert math.copysign(1, slider.setting) == (-1 if setting < 0 else 1)  # no −0
@@ -232,5 +232,7 @@ def test_other_bad_arguments_are_refused(make, error, message):
 
 def test_the_largest_sliders_are_made():
     assert len(IntSlider(value=0, min=0, max=MAX_SETTINGS - 1).settings()) == MAX_SETTINGS
+    with pytest.raises(ValueError, match="step must leave at most 10,000 settings"):
+        IntSlider(value=0, min=0, max=MAX_SETTINGS)
     ends = -(2**31), 2**31 - 1
     assert IntSlider(value=ends[0], min=ends[0], max=ends[1], step=2**32 - 1).argument(ends[1]) == ends[1]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lib.medium import VARIABLE
 from lib.study import predict, progress
 from lib.study.content import everything
 from lib.study.items import Prediction, Scale
@@ -28,8 +29,21 @@ def test_the_guess_and_the_result_stand_side_by_side(found):
 
 def test_a_guess_stands():
     _, slider, button, _ = GuessedNumber(NUMBER, 3).box().children
+    assert slider.value == 5  # the middle
     button.click()
     assert slider.disabled
+    _, radios, button, _ = GuessedChoice(CHOICE, True).box().children
+    radios.index = 1
+    button.click()
+    assert radios.disabled
+
+
+def test_the_script_of_a_page_is_told_what_it_must_know(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "1")
+    number, choice = GuessedNumber(NUMBER, 3), GuessedChoice(CHOICE, True)
+    data = 'data-study="p" data-prediction=""'
+    assert f'{data} data-number="3.0" data-unit=" of 10"' in number._repr_mimebundle_()["text/html"]
+    assert f"{data} autocomplete" in choice._repr_mimebundle_()["text/html"]
 
 
 def test_no_guess_is_no_guess(file):

@@ -113,10 +113,34 @@ BUGS = {
         "tests/numerics/test_alias.py",
     ),
     "rare outfits are never drawn": (
-        "lib/numerics/alias.py",
-        "jnp.rint(jnp.exp(log_probs) * 2.0**BITS)",
-        "(jnp.rint(jnp.exp(log_probs) * 2.0**10) * 2.0**20)",
+        "lib/numerics/notches.py",
+        "whole = jnp.floor(exact)",
+        "whole = exact = jnp.rint(exact / 2.0**20) * 2.0**20",
         "tests/contract/test_samplers.py",
+    ),
+    "what is rounded off is lost": (
+        "lib/numerics/notches.py",
+        "(jnp.cumsum(parts) >> FINE)",
+        "0 * parts",
+        "tests/numerics/test_notches.py::test_pieces_are_as_long_as_the_probabilities",
+    ),
+    "one outcome gets what rounding left over": (
+        "lib/numerics/notches.py",
+        "ends + jnp.rint(ends.astype(jnp.float32) * missing.astype(jnp.float32)).astype(jnp.int32)",
+        "ends.at[-1].set(1 << BITS)",
+        "tests/numerics/test_notches.py::test_pieces_are_as_long_as_the_probabilities",
+    ),
+    "row and column of a long table are drawn with the same bits": (
+        "lib/numerics/alias.py",
+        "jax.random.split(key)",
+        "[key, key]",
+        "tests/numerics/test_alias.py::test_each_outcome_of_a_long_table_has_its_probability[100000]",
+    ),
+    "the column of a long table is drawn from another row": (
+        "lib/numerics/alias.py",
+        "outcome.astype(jnp.uint32))",
+        "outcome.astype(jnp.uint32) + 1)",
+        "tests/numerics/test_alias.py::test_each_outcome_of_a_long_table_has_its_probability[100000]",
     ),
     "the sum runs in float32 from left to right": (
         "lib/numerics/summation.py",

@@ -48,13 +48,13 @@ class AliasTable(eqx.Module):
         # the first gaps. Both running sums end at the same total.
         gap = jnp.maximum(width - weight, 0)
         surplus = jnp.maximum(weight - width, 0)
-        gaps, given = jnp.cumsum(gap), jnp.cumsum(surplus)
+        gaps, given = jnp.cumsum(gap, dtype=jnp.int32), jnp.cumsum(surplus, dtype=jnp.int32)
         # A heavy outcome gives until its surplus is overdrawn, which leaves a gap in its own slot.
         overdrawn = gaps[jnp.clip(jnp.searchsorted(gaps, given, side="left"), 0, slots - 1)] - given
         heavy = surplus > 0
         self.threshold = jnp.where(heavy, width - overdrawn, weight)
         begins = jnp.where(heavy, given, gaps - gap)  # where the gap of a slot begins; who gives on there fills it
-        self.alias = jnp.clip(jnp.searchsorted(given, begins, side="right"), 0, slots - 1)
+        self.alias = jnp.clip(jnp.searchsorted(given, begins, side="right"), 0, slots - 1).astype(jnp.int32)
 
     def draw(self, key: PRNGKeyArray, n: int) -> Int[Array, " n"]:
         """n outcomes; the first m of them do not depend on n."""

@@ -29,7 +29,7 @@ def notches(log_probs: Float[Array, " outcomes"]) -> Int[Array, " outcomes"]:
     exact = p / total * (2.0**BITS - 2.0**11)
     whole = jnp.floor(exact)
     parts = jnp.rint((exact - whole) * 2.0**FINE).astype(jnp.int32)
-    ends = jnp.cumsum(whole.astype(jnp.int32)) + (jnp.cumsum(parts) >> FINE)
+    ends = jnp.cumsum(whole, dtype=jnp.int32) + (jnp.cumsum(parts, dtype=jnp.int32) >> FINE)
     # What is missing is shared out in proportion.
     missing = ((1 << BITS) - ends[-1]) / jnp.maximum(ends[-1], 1)
     return ends + jnp.rint(ends.astype(jnp.float32) * missing.astype(jnp.float32)).astype(jnp.int32)

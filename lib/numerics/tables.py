@@ -17,7 +17,7 @@ once = jax.lax.optimization_barrier
 def in_range(x: Int[Array, "*n features"], sizes: tuple[int, ...]) -> Bool[Array, "*n features"]:
     """Whether each code is one of its feature's values."""
     x = x.astype(jnp.int32)  # bytes may come, and a size of 256 is not one
-    return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes), x.shape))
+    return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes, jnp.int32), x.shape))
 
 
 def cell_of(x: Int[Array, " features"], sizes: tuple[int, ...]) -> tuple[Int[Array, ""], Bool[Array, ""]]:

@@ -132,10 +132,10 @@ def test_what_is_no_tree_is_refused(bad, message):
 @pytest.mark.parametrize(
     ("singles", "pairs", "message"),
     [
-        (([2, 1], [1, 2]), ([[1, 1], [1, 0]],), "counts[1][0] has 1 with the value 1 of feature 1, counts[0][1] has 2"),
+        (([2, 1], [1, 2]), ([[1, 1], [1, 0]],), "counts[1][0] has 2 with the value 0 of feature 1, counts[0][1] has 1"),
         (
             ([2, 1], [1, 2]),
-            ([[1, 1]],),
+            ([[1, 2]],),
             "counts[1][0] must have shape (2, 2), for the features (0, 1); got shape (1, 2)",
         ),
         (([2, 1], [1, 2]), (), "counts must be two tuples of tables, of each feature and of each pair; got 2 and 0"),

@@ -160,6 +160,48 @@ BUGS = {
         "_maximum_spanning_tree(-information)",
         "tests/test_chow_liu.py",
     ),
+    "nearly independent features cancel": (
+        "lib/chow_liu.py",
+        "(where.where(counts > 0, ratio * where.log1p(ratio - 1), 0.0) - more)",
+        "where.where(counts > 0, ratio * where.log1p(ratio - 1), 0.0)",
+        "tests/test_chow_liu.py::test_a_weak_edge_is_found_in_many_counts",
+    ),
+    "tables that contradict one another are taken": (
+        "lib/chow_liu.py",
+        "np.flatnonzero(margin != exact[j])",
+        "np.flatnonzero(margin < 0)",
+        "tests/test_chow_liu.py::test_tables_that_contradict_one_another_are_refused",
+    ),
+    "a mass of 1 is held by fewer cells than all": (
+        "lib/scores/quadrature.py",
+        "(last < len(held)) & (mass < 1)",
+        "last < len(held)",
+        "tests/scores/test_quadrature.py::test_a_sum_above_one_is_taken_for_one",
+    ),
+    "a share is above 1": (
+        "lib/scores/quadrature.py",
+        "hits / jnp.maximum(pairwise_sum(jnp.ravel(q)), 1)",
+        "hits",
+        "tests/scores/test_quadrature.py::test_a_sum_above_one_is_taken_for_one",
+    ),
+    "the widest hills draw infinity": (
+        "lib/kde.py",
+        "jnp.clip(x + self.bandwidth * jax.random.normal(step, x.shape, jnp.float32), -LARGEST, LARGEST)",
+        "x + self.bandwidth * jax.random.normal(step, x.shape, jnp.float32)",
+        "tests/test_kde.py::test_the_widest_hills_have_finite_draws",
+    ),
+    "numbers below 0 are names of outfits": (
+        "lib/data/outfits.py",
+        'checks.refuse_codes("codes", codes, sizes)',
+        "",
+        "tests/data/test_outfits.py::test_what_is_no_outfit_has_no_names",
+    ),
+    "a flag changes the draws": (
+        "lib/box.py",
+        "jax.random.uniform(key, self.event_shape, jnp.float32)",
+        "jax.random.uniform(key, self.event_shape)",
+        "tests/contract/test_x64.py",
+    ),
     "values are checked after JAX has narrowed them": (
         "lib/checks.py",
         "return np.asarray(x)",

@@ -92,6 +92,7 @@ def test_a_sum_above_one_is_taken_for_one():
     assert coverage(log_q, everywhere, 0.0, mass=1) == 1
     assert coverage(log_q, everywhere, 0.0, mass=0.98) == pytest.approx(2 / 3)
     assert coverage([0, -np.inf], [1, 1], 0.0, mass=1) == 0.5
+    assert coverage(np.log([0.5, 0.5, 1e-9]), everywhere, 0.0, mass=1) == 1  # the last is lost in a sum of float32
 
 
 def test_scores_work_under_jit_and_have_gradients():

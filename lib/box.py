@@ -57,5 +57,5 @@ class Box(Density):
         return jnp.where(inside, -jnp.sum(jnp.log(self.high - self.low)), -jnp.inf)
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
-        share = jax.random.uniform(key, self.event_shape)
+        share = jax.random.uniform(key, self.event_shape, jnp.float32)
         return jnp.minimum(self.low + share * (self.high - self.low), self.high)  # which rounding may exceed

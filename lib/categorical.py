@@ -19,7 +19,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import Discrete
+from lib.discrete import SMALL, Discrete
+from lib.numerics.alias import AliasTable
 from lib.numerics.counting import joint, tally
 from lib.numerics.tables import cell_of, combinations, look_up, pick, smooth
 
@@ -28,7 +29,7 @@ class Categorical(Discrete):
     """One probability for each combination of categorical features.
 
     `log_probs` is the table of log-probabilities in nats, of shape `sizes`. Raises ValueError where the table does not
-    sum to one.
+    sum to one, or has 2³¹ or more cells.
 
     >>> model = Categorical.fit([[0, 1], [0, 1], [1, 0], [0, 0]], sizes=(2, 2))
     >>> jnp.exp(model.log_prob(jnp.array([[0, 1], [1, 1]])))
@@ -38,6 +39,7 @@ class Categorical(Discrete):
     log_probs: Float[Array | np.ndarray, "*sizes"]
 
     def __check_init__(self) -> None:
+        checks.table_size("log_probs.shape", self.log_probs.shape)
         checks.log_table("log_probs", self.log_probs)
 
     @property
@@ -68,6 +70,11 @@ class Categorical(Discrete):
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
         return combinations(pick(key, jnp.ravel(self.log_probs)), self.sizes)
+
+    def _samples(self, key: PRNGKeyArray, n: int) -> Int[Array, "n features"]:
+        if self.log_probs.size <= SMALL:
+            return super()._samples(key, n)
+        return combinations(AliasTable(self._table()).draw(key, n), self.sizes)
 
     def _table(self) -> Float[Array, " cells"]:
         return jnp.ravel(self.log_probs)

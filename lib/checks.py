@@ -132,7 +132,7 @@ def grid(bins: Any, range: Any) -> tuple[np.ndarray, ...]:
     edges = []
     for number, (low, high) in zip(bins, pairs.astype(np.float64), strict=True):
         edges.append(np.linspace(low, high, number + 1).astype(np.float32))
-        if not (np.diff(edges[-1]) > 0).all():
+        if not (np.diff(edges[-1]) > 0).all() or high - low > np.finfo(np.float32).max:
             raise ValueError(
                 f"range must be pairs low < high, which float32 can cut into the bins; got ({low:g}, {high:g}) for "
                 f"{number} bins"
@@ -225,17 +225,17 @@ def whole(name: str, n: int, least: int = 0) -> int:
     return n
 
 
-def pseudo_count(name: str, alpha: Any) -> Array:
-    """A number that is finite and not negative, as float32."""
-    if is_traced(alpha):
-        if alpha.shape != ():
-            raise ValueError(f"{name} must be a number; got shape {alpha.shape}")
-        return alpha
-    value = _host(name, alpha)
+def not_negative(name: str, number: Any) -> Array:
+    """A number from 0 to LARGEST_PSEUDO_COUNT, as float32."""
+    if is_traced(number):
+        if number.shape != ():
+            raise ValueError(f"{name} must be a number; got shape {number.shape}")
+        return number
+    value = _host(name, number)
     if value.shape != () or not (jnp.issubdtype(value.dtype, jnp.integer) or jnp.issubdtype(value.dtype, jnp.floating)):
-        raise TypeError(f"{name} must be a real number; got {alpha!r}")
+        raise TypeError(f"{name} must be a real number; got {number!r}")
     if not 0 <= value <= LARGEST_PSEUDO_COUNT:
-        raise ValueError(f"{name} must be at least 0 and at most {LARGEST_PSEUDO_COUNT:g}; got {alpha}")
+        raise ValueError(f"{name} must be at least 0 and at most {LARGEST_PSEUDO_COUNT:g}; got {number}")
     return value.astype(np.float32)
 
 
@@ -252,30 +252,29 @@ def smoothed_counts(tables: Mapping[str, Any], alpha: Any) -> tuple[list[Array],
 
     They must have the same total. Counts that are all zero say nothing, so then alpha must not be 0.
     """
-    checked, alpha = [counts(name, table) for name, table in tables.items()], pseudo_count("alpha", alpha)
+    checked, alpha = [counts(name, table) for name, table in tables.items()], not_negative("alpha", alpha)
     if any(map(is_traced, checked)):
         return checked, alpha
-    totals = [table.sum(dtype=np.float64) for table in checked]
+    totals = [np.asarray(table).sum(dtype=np.uint64) for table in tables.values()]  # float32 has rounded large counts
     for j, total in enumerate(totals):
-        if abs(total - totals[0]) > 1e-6 * totals[0]:  # float32 may have rounded large counts
-            raise ValueError(
-                f"counts must count the same observations; table {j} has {total:g}, the first {totals[0]:g}"
-            )
+        if total != totals[0]:
+            raise ValueError(f"counts must count the same observations; table {j} has {total}, the first {totals[0]}")
     if not is_traced(alpha) and alpha == 0 and totals[0] == 0:
         raise ValueError("counts must hold at least one observation where alpha is 0; all of them are 0")
     return checked, alpha
 
 
-def log_table(name: str, log_p: Any) -> Array:
-    """A table of log-probabilities, of a floating dtype, that sums to one within 1e-4."""
+def log_table(name: str, log_p: Any, axis: int | None = None) -> Array:
+    """A table of log-probabilities, of a floating dtype, that sums to one within 1e-4: all of it, or along the axis."""
     log_p = log_p if is_traced(log_p) else _host(name, log_p)
     if not jnp.issubdtype(log_p.dtype, jnp.floating):
         raise TypeError(f"{name} must be real log-probabilities; got dtype {log_p.dtype}")
     if not is_traced(log_p):
         _refuse(name, log_p, np.isnan(log_p) | (log_p > 1e-4), "log-probabilities, none of them nan or above 0")
-        total = np.exp(log_p, dtype=np.float64).sum()
-        if abs(total - 1) > 1e-4:
-            raise ValueError(f"{name} must sum to one after exp; it sums to {total:.6g}")
+        total = np.atleast_1d(np.exp(log_p, dtype=np.float64).sum(axis))
+        wrong = total[abs(total - 1) > 1e-4]
+        if wrong.size:
+            raise ValueError(f"{name} must sum to one after exp; it sums to {wrong[0]:.6g}")
     return log_p
 
 

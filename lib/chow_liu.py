@@ -8,13 +8,14 @@ tree is found from the unsmoothed counts; then the pseudo-count α is added to e
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import combinations as pairs_of
 from typing import Self
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -28,7 +29,8 @@ class ChowLiuTree(Discrete):
     """Categorical features, each depending on at most one other.
 
     `log_probs[j][u, v]` is log P(x_j = v | x_parents[j] = u), in nats; of the root, feature 0, only the row 0 is used.
-    `order` lists the features so that parents come first.
+    `order` lists the features so that parents come first. Raises TypeError or ValueError where these are no tree, and
+    where a row that is used does not sum to one.
 
     >>> model = ChowLiuTree.fit([[0, 0, 0], [0, 1, 1], [1, 1, 1], [1, 0, 0]], sizes=(2, 2, 2))
     >>> model.parents
@@ -38,6 +40,30 @@ class ChowLiuTree(Discrete):
     log_probs: tuple[Float[Array, "rows values"], ...]
     parents: Int[Array, " features"]
     order: Int[Array, " features"]
+
+    def __check_init__(self) -> None:
+        if not self.log_probs or any(table.ndim != 2 for table in self.log_probs):
+            shapes = [table.shape for table in self.log_probs]
+            raise ValueError(f"log_probs must hold a table (rows, values) for each feature; got shapes {shapes}")
+        parents, order = checks.integers("parents", self.parents), checks.integers("order", self.order)
+        if not parents.shape == order.shape == (len(self.sizes),):
+            raise ValueError(
+                f"parents and order must have shape ({len(self.sizes)},); got {parents.shape}, {order.shape}"
+            )
+        if checks.is_traced(parents) or checks.is_traced(order):
+            return
+        if sorted(order.tolist()) != list(range(len(order))) or order[0] != 0:
+            raise ValueError(f"order must list all {len(order)} features, 0 first; got {order.tolist()}")
+        for place, j in enumerate(order.tolist()):
+            if j > 0 and parents[j] not in order[:place]:
+                raise ValueError(f"parents must come before their features in order; parents[{j}] is {parents[j]}")
+            rows = self.sizes[parents[j]] if j > 0 else 1
+            if len(self.log_probs[j]) < rows:
+                raise ValueError(
+                    f"log_probs[{j}] must have a row for each of the {rows} values of its parent; got "
+                    f"{len(self.log_probs[j])}"
+                )
+            checks.log_table(f"log_probs[{j}]", self.log_probs[j][:rows], axis=1)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -51,6 +77,8 @@ class ChowLiuTree(Discrete):
         """
         sizes = checks.sizes(sizes)
         groups = _groups(len(sizes))
+        for group in groups:
+            checks.table_size(f"the sizes of the features {group}", tuple(sizes[j] for j in group))
         flat = tally(_in_a_row, checks.codes("x", x, sizes), sizes, len(groups))
         tables, start = [], 0
         for group in groups:
@@ -63,12 +91,18 @@ class ChowLiuTree(Discrete):
     def from_counts(cls, counts: tuple[Sequence[ArrayLike], Sequence[ArrayLike]], alpha: ArrayLike = 0.0) -> Self:
         """The model of such tables; `alpha` ≥ 0 is the pseudo-count of each value in each row. Works under `jit`.
 
-        Raises ValueError for a negative count or alpha, for tables of different totals, and where nothing was seen
-        and alpha is 0.
+        Raises ValueError for a negative count or alpha, for tables that contradict one another or are not those of each
+        feature and pair of features, and where nothing was seen and alpha is 0.
         """
+        features = len(counts[0])
         names = {f"counts[{i}][{j}]": table for i, tables in enumerate(counts) for j, table in enumerate(tables)}
         tables, alpha = checks.smoothed_counts(names, alpha)
-        return cls(*_fit(tuple(tables[: len(counts[0])]), tuple(tables[len(counts[0]) :]), alpha))
+        _refuse_contradictions(names, tables, features)
+        pairs = tables[features:]
+        if not any(map(checks.is_traced, pairs)):
+            pairs = [np.asarray(table, np.float64) for table in counts[1]]
+        information = jnp.float32([_mutual_information(pair) for pair in pairs])
+        return cls(*_fit(tuple(tables[:features]), tuple(tables[features:]), information, alpha))
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         inside = in_range(x, self.sizes)
@@ -105,32 +139,68 @@ def _in_a_row(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array,
     groups, features = _groups(len(sizes)), range(len(sizes))
     if math.prod(sizes) <= SMALL:  # one pass over the data, then sums over a small table
         table = joint(x, sizes)
-        tables = [table.sum([j for j in features if j not in group]) for group in groups]
+        tables = [table.sum([j for j in features if j not in group], dtype=jnp.int32) for group in groups]
     else:
         tables = [joint(x[:, jnp.array(group)], tuple(sizes[j] for j in group)) for group in groups]
     return jnp.concatenate([jnp.ravel(table) for table in tables])
 
 
 @jax.jit
-def _fit(margins: tuple[Array, ...], pairs: tuple[Array, ...], alpha: Array) -> tuple[tuple[Array, ...], Array, Array]:
+def _fit(
+    margins: tuple[Array, ...], pairs: tuple[Array, ...], information: Float[Array, " pairs"], alpha: Array
+) -> tuple[tuple[Array, ...], Array, Array]:
     features, rows = len(margins), max(len(table) for table in margins)
-    information = jnp.zeros((features, features))
+    upper = jnp.zeros((features, features), jnp.float32).at[np.triu_indices(features, 1)].set(information)
     # given[j][i] is the table of feature j, a row for each value of feature i; as its own parent, feature j is a root.
-    given = [[jnp.zeros((rows, len(table))).at[0].set(table)] * features for table in margins]
+    given = [[jnp.zeros((rows, len(table)), jnp.float32).at[0].set(table)] * features for table in margins]
     for (i, j), table in zip(pairs_of(range(features), 2), pairs, strict=True):
-        information = information.at[[i, j], [j, i]].set(_mutual_information(table))
         given[j][i] = jnp.pad(table, ((0, rows - len(margins[i])), (0, 0)))
         given[i][j] = jnp.pad(table.T, ((0, rows - len(margins[j])), (0, 0)))
-    parents, order = _maximum_spanning_tree(information)
+    parents, order = _maximum_spanning_tree(upper + upper.T)
     chosen = [jnp.stack(tables)[parent] for tables, parent in zip(given, parents, strict=True)]
     return tuple(smooth(table, alpha) for table in chosen), parents, order
 
 
-def _mutual_information(counts: Float[Array, "rows columns"]) -> Float[Array, ""]:
-    """Σ n_uv log (n_uv n / (n_u n_v)): mutual information times n, which is as good for comparing."""
-    expected = jnp.outer(counts.sum(1), counts.sum(0) / jnp.maximum(counts.sum(), 1.0))
-    ratio = jnp.where(counts > 0, counts / jnp.where(counts > 0, expected, 1.0), 1.0)
-    return jnp.sum(counts * jnp.log(ratio))
+def _mutual_information(counts: Float[checks.Array, "rows columns"]) -> Float[checks.Array, ""]:
+    """Σ n_uv log (n_uv / e_uv) with e_uv = n_u n_v / n: mutual information times n, which is as good for comparing.
+
+    With n_uv = e_uv (1 + δ_uv) it is Σ e_uv ((1 + δ_uv) log (1 + δ_uv) − δ_uv), since Σ e_uv δ_uv is 0. No term of this
+    sum is negative. So nothing cancels where the features are nearly independent, and each term is nearly 0. Counts of
+    NumPy are worked on in NumPy, so that they may be of float64.
+    """
+    where = np if isinstance(counts, np.ndarray) else jnp
+    expected = where.outer(counts.sum(1), counts.sum(0) / where.maximum(counts.sum(), 1.0))
+    more = (counts - expected) / where.maximum(expected, 1e-30)
+    ratio = 1 + where.where(counts > 0, more, 0.0)
+    return where.sum(expected * (where.where(counts > 0, ratio * where.log1p(ratio - 1), 0.0) - more))
+
+
+def _refuse_contradictions(names: Mapping[str, ArrayLike], tables: Sequence[checks.Array], features: int) -> None:
+    """Raise a ValueError unless there is a table of each feature and of each pair, and all agree on the features."""
+    groups = _groups(features)
+    if not features or len(tables) != len(groups):
+        raise ValueError(
+            f"counts must be two tuples of tables, of each feature and of each pair; got {features} and "
+            f"{len(tables) - features} tables"
+        )
+    sizes = [table.size for table in tables[:features]]
+    for name, table, group in zip(names, tables, groups, strict=True):
+        shape = tuple(sizes[j] for j in group)
+        if table.shape != shape:
+            raise ValueError(f"{name} must have shape {shape}, for the features {group}; got shape {table.shape}")
+    if any(map(checks.is_traced, tables)):
+        return
+    exact = [np.asarray(table) for table in names.values()]
+    for name, table, group in zip(names, exact, groups, strict=True):
+        for axis, j in enumerate(group):
+            margin = table.sum(tuple(other for other in range(table.ndim) if other != axis))
+            wrong = np.flatnonzero(margin != exact[j])
+            if wrong.size:
+                v = wrong[0]
+                raise ValueError(
+                    f"counts must count the same observations; {name} has {margin[v]} with the value {v} of feature "
+                    f"{j}, counts[0][{j}] has {exact[j][v]} ({len(wrong)} such values)"
+                )
 
 
 def _maximum_spanning_tree(weights: Float[Array, "n n"]) -> tuple[Int[Array, " n"], Int[Array, " n"]]:

@@ -79,11 +79,11 @@ class Discrete(Density):
     def _samples(self, key: PRNGKeyArray, n: int) -> Int[Array, "n features"]:
         if math.prod(self.sizes) > SMALL:
             return super()._samples(key, n)
-        decode = once(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
+        decode = once(combinations(jnp.arange(math.prod(self.sizes), dtype=jnp.int32), self.sizes))
         return decode[once(AliasTable(once(self._table()))).draw(key, n)]
 
     def _table(self) -> Float[Array, " cells"]:
-        return jax.vmap(self._log_prob)(combinations(jnp.arange(math.prod(self.sizes)), self.sizes))
+        return jax.vmap(self._log_prob)(combinations(jnp.arange(math.prod(self.sizes), dtype=jnp.int32), self.sizes))
 
 
 @jax.jit

@@ -27,7 +27,9 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from lib.numerics.notches import BITS, LONGEST, notches
 from lib.numerics.summation import pairwise_sum
+from lib.numerics.tables import pick
 
 RIDGE = 1e-6  # ε, where the variance of each feature is 1
 NO_POINTS = 1e-30  # a share so small is none: the component stays where it is, and becomes very wide
@@ -58,7 +60,9 @@ def log_joint(gaussians: Gaussians, x: Float[Array, "d n"]) -> tuple[Float[Array
 
 
 def inverse(chols: Float[Array, "k d d"]) -> Float[Array, "k d d"]:
-    return solve_triangular(chols, jnp.broadcast_to(jnp.eye(chols.shape[1]), chols.shape), lower=True)
+    return solve_triangular(
+        chols, jnp.broadcast_to(jnp.eye(chols.shape[1], dtype=chols.dtype), chols.shape), lower=True
+    )
 
 
 def block_size(k: int, n: int) -> int:
@@ -74,20 +78,22 @@ def expectation_maximisation(
 ) -> tuple[Gaussians, Int[Array, ""]]:
     """EM from `start` on scaled data: at most `num_steps` steps, or until one gains less than `tolerance` nats a point.
 
-    Also says how many steps were made.
+    A tolerance of 0 stops at no gain, not even at one that rounding makes negative. Also says how many steps were made.
     """
     blocks = in_blocks(x, len(start.means))
 
     def goes_on(state: tuple) -> Array:
         steps, _, _, gain = state
-        return (steps < num_steps) & (gain >= tolerance)
+        return (steps < num_steps) & ((gain >= tolerance) | (tolerance == 0))
 
     def go_on(state: tuple) -> tuple:
         steps, gaussians, before, _ = state
         gaussians, value = step(blocks, gaussians)
         return steps + 1, gaussians, value, value - before
 
-    steps, gaussians, _, _ = jax.lax.while_loop(goes_on, go_on, (jnp.int32(0), start, -jnp.inf, jnp.inf))
+    steps, gaussians, _, _ = jax.lax.while_loop(
+        goes_on, go_on, (jnp.int32(0), start, -jnp.float32(jnp.inf), jnp.float32(jnp.inf))
+    )
     return gaussians, steps
 
 
@@ -98,7 +104,7 @@ def in_blocks(x: Float[Array, "n d"], k: int) -> Blocks:
     """Points in blocks, as columns; and a 1 for each point, a 0 for each zero that fills up the last block."""
     size = block_size(k, len(x))
     padding = -len(x) % size
-    real = jnp.pad(jnp.ones(len(x)), (0, padding)).reshape(-1, size)
+    real = jnp.pad(jnp.ones(len(x), jnp.float32), (0, padding)).reshape(-1, size)
     return jnp.pad(x, ((0, padding), (0, 0))).reshape(-1, size, x.shape[1]).transpose(0, 2, 1), real
 
 
@@ -141,7 +147,7 @@ def maximise(gaussians: Gaussians, moments: Moments) -> Gaussians:
     leap = sums / some[:, 0]
     s, v = jnp.linalg.eigh(scatters / some - leap[:, :, None] * leap[:, None])
     root = chols @ v * jnp.sqrt(jnp.maximum(s, 0))[:, None]
-    ridge = jnp.sqrt(RIDGE / some) * jnp.eye(means.shape[1])[None]
+    ridge = jnp.sqrt(RIDGE / some) * jnp.eye(means.shape[1], dtype=jnp.float32)[None]
     r = jnp.linalg.qr(jnp.concatenate([root, ridge], axis=2).swapaxes(1, 2), mode="r")
     signs = jnp.where(jnp.diagonal(r, axis1=1, axis2=2) < 0, -1.0, 1.0)
     found = (signs[:, :, None] * r).swapaxes(1, 2)
@@ -159,14 +165,18 @@ def spread_out(key: PRNGKeyArray, x: Float[Array, "n d"], k: int) -> Gaussians:
     the first is any one, as all are equally far from none.
     """
 
-    def choose(distances: Float[Array, " n"], share: Float[Array, ""]) -> tuple[Array, Array]:
-        ends = jnp.cumsum(distances)
-        place = jnp.searchsorted(ends, share * ends[-1], side="right")
+    def choose(distances: Float[Array, " n"], random: tuple[Array, PRNGKeyArray]) -> tuple[Array, Array]:
+        share, key = random  # the 23 bits of a share can tell LONGEST points apart
+        if n <= LONGEST:
+            place = jnp.searchsorted(notches(jnp.log(distances)), (share * 2.0**BITS).astype(jnp.int32), side="right")
+        else:
+            place = pick(key, jnp.log(distances))
         mean = x[jnp.minimum(place, len(x) - 1)]  # the last, if all points are means already
         return jnp.minimum(distances, jnp.sum((x - mean[None]) ** 2, axis=1)), mean
 
     n, d = x.shape
-    distances, means = jax.lax.scan(choose, jnp.full(n, 1e20), jax.random.uniform(key, (k,)))
+    random = jax.random.uniform(key, (k,), jnp.float32), jax.random.split(key, k)
+    distances, means = jax.lax.scan(choose, jnp.full(n, 1e20, jnp.float32), random)
     variance = pairwise_sum(distances) / (n * d) + RIDGE * k
-    chols = jnp.broadcast_to(jnp.sqrt(variance) * jnp.eye(d), (k, d, d))
-    return Gaussians(jnp.full(k, -math.log(k)), means, chols)
+    chols = jnp.broadcast_to(jnp.sqrt(variance) * jnp.eye(d, dtype=jnp.float32), (k, d, d))
+    return Gaussians(jnp.full(k, -math.log(k), jnp.float32), means, chols)

@@ -60,17 +60,22 @@ class GaussianMixture(Density):
     ) -> Self:
         """Fit to points x (n, d) by EM, from means that `key` picks among the points (k-means++).
 
-        EM stops after `num_steps`, or earlier, once a step gains less than `tolerance` nats per point. Where it ends
-        depends on where it starts: another key may find a better fit. `key` may be traced: vmap over keys tries many.
+        EM stops after `num_steps`, or earlier, once a step gains less than `tolerance` nats per point; with a tolerance
+        of 0 all steps are made. Where it ends depends on where it starts: another key may find a better fit. `key` may
+        be traced: vmap over keys tries many.
+
+        No component becomes narrower than 0.001 / √π_k of the standard deviation of x. So a single point that is very
+        far from the others, which makes that deviation large, widens all components: leave such points out.
 
         Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, values that are not
-        finite, a feature in which all points agree, and num_components below 1 or above n.
+        finite, a feature in which all points agree, num_components below 1 or above n, and a tolerance below 0.
         """
         x = checks.varied("x", x)
         k = checks.whole("num_components", num_components, least=1)
         if k > len(x):
             raise ValueError(f"num_components must be at most the number of rows of x, {len(x)}; got {k}")
-        num_steps, tolerance = checks.whole("num_steps", num_steps), checks.positive("tolerance", tolerance)
+        num_steps = min(checks.whole("num_steps", num_steps), 2**31 - 1)  # more would take years
+        tolerance = checks.not_negative("tolerance", tolerance)
         centre, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
         scaled = ((x - centre) / scale).astype(np.float32)
         start = spread_out(checks.key(key), scaled, k)
@@ -89,7 +94,7 @@ class GaussianMixture(Density):
         log_weights, means, chols = self._gaussians()
         which, where = jax.random.split(key)
         k = pick(which, log_weights)
-        return means[k] + chols[k] @ jax.random.normal(where, self.event_shape)
+        return means[k] + chols[k] @ jax.random.normal(where, self.event_shape, jnp.float32)
 
     def _gaussians(self) -> Gaussians:
         return Gaussians(*map(jnp.asarray, (self.log_weights, self.means, self.chols)))

@@ -101,7 +101,7 @@ class Histogram(Density):
         return cls.from_counts(counts, range, alpha)
 
     def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:
-        log_volume, cell, inside = jnp.zeros(()), jnp.zeros((), jnp.int32), jnp.array(True)
+        log_volume, cell, inside = jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32), jnp.array(True)
         for value, edges in zip(x, self.edges, strict=True):
             bins = len(edges) - 1
             place = jnp.clip(jnp.searchsorted(edges, value, side="right") - 1, 0, bins - 1)
@@ -119,7 +119,7 @@ class Histogram(Density):
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
         which, where = jax.random.split(key)
         cell = pick(which, jnp.ravel(self.log_probs))
-        return self._within(cell[None], jax.random.uniform(where, (1, len(self.edges))))[0]
+        return self._within(cell[None], jax.random.uniform(where, (1, len(self.edges)), jnp.float32))[0]
 
     def _samples(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
         which, where = jax.random.split(key)

@@ -23,6 +23,7 @@ from typing import Self
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -31,6 +32,7 @@ from lib.density import Density
 
 KERNELS = ("gaussian", "sphere")
 REACH = 1e15  # bandwidths; farther away nothing is told apart, so that float32 holds all squares
+LARGEST = np.finfo(np.float32).max
 AT_ONCE = 2**20  # so many distances are held in memory at a time
 
 
@@ -105,10 +107,11 @@ class KDE(Density):
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
         which, step = jax.random.split(key)
-        x = jnp.asarray(self.x)[jax.random.randint(which, (), 0, len(self.x))]
+        x = jnp.asarray(self.x)[jax.random.randint(which, (), 0, len(self.x), jnp.int32)]
         if self.kernel == "gaussian":
-            return x + self.bandwidth * jax.random.normal(step, x.shape)
-        return _walk(x, self._width(), jax.random.uniform(step, (2,)))
+            # Of the widest hills, float32 does not hold all places.
+            return jnp.clip(x + self.bandwidth * jax.random.normal(step, x.shape, jnp.float32), -LARGEST, LARGEST)
+        return _walk(x, self._width(), jax.random.uniform(step, (2,), jnp.float32))
 
     def _width(self) -> Float[Array, ""]:
         """h in the unit of r. On the globe so that κ = 1/h² is a float32: beyond, no difference could be seen."""

@@ -29,7 +29,8 @@ from lib.numerics.tables import in_range, pick, smooth, stack
 class NaiveBayes(Discrete):
     """Independent categorical features.
 
-    `log_probs` holds a table for each feature: `log_probs[j][v]` is log θ_j(v), in nats.
+    `log_probs` holds a table for each feature: `log_probs[j][v]` is log θ_j(v), in nats. Raises TypeError or ValueError
+    where a table has not one axis or does not sum to one, and where there is none.
 
     >>> model = NaiveBayes.fit([[0, 1], [0, 1], [1, 0], [0, 0]], sizes=(2, 2))
     >>> jnp.exp(model.log_prob(jnp.array([[0, 1], [1, 1]])))
@@ -37,6 +38,13 @@ class NaiveBayes(Discrete):
     """
 
     log_probs: tuple[Float[Array, " values"], ...]
+
+    def __check_init__(self) -> None:
+        if not self.log_probs:
+            raise ValueError("log_probs must hold a table for each feature; got none")
+        for j, table in enumerate(self.log_probs):
+            if checks.log_table(f"log_probs[{j}]", table).ndim != 1:
+                raise ValueError(f"log_probs[{j}] must have shape (values,); got shape {table.shape}")
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -101,4 +109,4 @@ def _add_up(tables: Float[Array, "features values_and_1"], x: Int[Array, "n feat
         # A code below 0 is a huge one without its sign, and no index is beyond the last, where log 0 stands.
         return total + table[jnp.minimum(codes.astype(jnp.uint32), len(table) - 1)], None
 
-    return jax.lax.scan(add, jnp.zeros(len(x)), (tables, jax.lax.optimization_barrier(x.T)))[0]
+    return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (tables, jax.lax.optimization_barrier(x.T)))[0]

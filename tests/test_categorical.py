@@ -69,3 +69,5 @@ def test_a_table_that_is_no_law_is_refused():
 def test_a_table_too_large_for_its_index_is_refused():
     with pytest.raises(ValueError, match=r"sizes must have a product below 2\*\*31 to be tabulated"):
         Categorical.count(np.zeros((1, 4), int), (256,) * 4)
+    with pytest.raises(ValueError, match=r"log_probs.shape must have a product below 2\*\*31"):
+        Categorical(np.broadcast_to(np.float32(-31 * np.log(2)), (2**16, 2**15)))

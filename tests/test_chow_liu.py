@@ -1,6 +1,7 @@
 """The Chow–Liu tree against a search through all trees, and a plain walk down the tree."""
 
 import itertools
+import re
 
 import jax
 import numpy as np
@@ -82,3 +83,71 @@ def test_the_error_on_the_stylist_is_what_the_tree_cannot_hold():
     x = law.sample(jax.random.key(4), 1_000_000)
     tree = scores.kl(law.log_probs, ChowLiuTree.fit(x, outfits.sizes).log_table())
     assert tree == pytest.approx(0.498 - 0.238, abs=0.002)  # total correlation less the mutual information of the edges
+
+
+# --- Counts that are nearly independent ------------------------------------------------------------
+
+
+def chain(n, strong, weak):
+    """The counts of n observations of 0 – 1 – 2, of which the second edge is weak."""
+    first = np.array([0.3, 0.7])[:, None] * (0.5 + strong * np.array([[1, -1], [-1, 1]]))
+    second = np.array([0.37, 0.63]) + weak * np.array([[1, -1], [-1, 1]])
+    table = np.rint(n * first[:, :, None] * second[None]).astype(np.int64)
+    return tuple(table.sum(axes) for axes in ((1, 2), (0, 2), (0, 1))), tuple(table.sum(axis) for axis in (2, 1, 0))
+
+
+@pytest.mark.parametrize("n", [10**6, 10**8, 10**10, 10**15])
+@pytest.mark.parametrize("strong", [0.1, 0.3, 0.45, 0.49])
+def test_a_weak_edge_is_found_in_many_counts(n, strong):
+    counts = chain(n, strong, 1e-4)
+    assert ChowLiuTree.from_counts(counts).parents.tolist() == [0, 0, 1]
+    if n < 2**31:
+        traced = jax.jit(lambda counts: ChowLiuTree.from_counts(counts).parents)(jax.tree.map(np.int32, counts))
+        assert traced.tolist() == [0, 0, 1]
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+HALF = np.log(np.full((2, 2), 0.5, np.float32))
+TREE = {"log_probs": (HALF, HALF), "parents": np.array([0, 0]), "order": np.array([0, 1])}
+NO_TREES = {
+    "a row of total 2": ({"log_probs": (HALF, np.zeros((2, 2), np.float32))}, "log_probs[1] must sum to one after exp"),
+    "nan": ({"log_probs": (HALF, HALF * np.nan)}, "log_probs[1][0, 0] is nan (4 such values)"),
+    "one axis": ({"log_probs": (HALF[0], HALF)}, "log_probs must hold a table (rows, values) for each feature"),
+    "a missing row": ({"log_probs": (HALF, HALF[:1])}, "log_probs[1] must have a row for each of the 2 values"),
+    "its own parent": ({"parents": np.array([0, 1])}, "parents must come before their features"),
+    "no such parent": ({"parents": np.array([0, 7])}, "parents must come before their features"),
+    "an order with a gap": ({"order": np.array([0, 2])}, "order must list all 2 features, 0 first; got [0, 2]"),
+    "too few parents": ({"parents": np.array([0])}, "parents and order must have shape (2,); got (1,), (2,)"),
+}
+
+
+@pytest.mark.parametrize(("bad", "message"), NO_TREES.values(), ids=NO_TREES.keys())
+def test_what_is_no_tree_is_refused(bad, message):
+    assert ChowLiuTree(**TREE).log_prob([0, 1]) == pytest.approx(np.log(1 / 4))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ChowLiuTree(**TREE | bad)
+
+
+@pytest.mark.parametrize(
+    ("singles", "pairs", "message"),
+    [
+        (([2, 1], [1, 2]), ([[1, 1], [1, 0]],), "counts[1][0] has 2 with the value 0 of feature 1, counts[0][1] has 1"),
+        (
+            ([2, 1], [1, 2]),
+            ([[1, 2]],),
+            "counts[1][0] must have shape (2, 2), for the features (0, 1); got shape (1, 2)",
+        ),
+        (([2, 1], [1, 2]), (), "counts must be two tuples of tables, of each feature and of each pair; got 2 and 0"),
+    ],
+)
+def test_tables_that_contradict_one_another_are_refused(singles, pairs, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ChowLiuTree.from_counts((singles, pairs))
+
+
+def test_a_pair_with_too_many_combinations_is_refused():
+    with pytest.raises(
+        ValueError, match=r"features \(0, 1\) must have a product below 2\*\*31 .*; got 4900000000 cells"
+    ):
+        ChowLiuTree.count(np.zeros((1, 2), int), (70_000, 70_000))

@@ -152,6 +152,7 @@ def test_points_outside_are_refused(x, message):
         (3, (0, 1), ValueError, "range must have shape (d, 2), a pair (low, high) for each axis; got shape (2,)"),
         (3, [], ValueError, "range must have shape (d, 2)"),
         (3, [(0, 1), (1, 1)], ValueError, "range must be pairs low < high"),
+        (3, [(-3e38, 3e38), (0, 1)], ValueError, "range must be pairs low < high"),
         (3, [(0, 1), (2, 1)], ValueError, "got (2, 1) for 3 bins"),
         (3, [(0, 1), (0, np.inf)], ValueError, "range must be finite"),
         (3, [(0, 1), (0, np.nan)], ValueError, "range must be finite"),

@@ -306,3 +306,10 @@ def test_an_unknown_kernel_is_refused():
 def test_what_is_not_on_the_globe_is_refused(x, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         KDE.fit(x, 1.0, "sphere")
+
+
+def test_the_widest_hills_have_finite_draws(key):
+    model = KDE.fit([[0.0], [3e38]], bandwidth=8e37)
+    x = np.asarray(model.sample(key, 10_000))
+    assert np.isfinite(x).all()
+    assert np.isfinite(model.log_prob(x)).all()

@@ -71,6 +71,22 @@ def test_the_table_of_all_combinations_is_refused_where_it_would_be_too_large():
 def test_margins_of_different_data_are_refused():
     with pytest.raises(ValueError, match="counts must count the same observations; table 1 has 4, the first 3"):
         NaiveBayes.from_counts([np.array([1, 2]), np.array([4, 0])])
+    with pytest.raises(ValueError, match="table 1 has 100000001, the first 100000000"):
+        NaiveBayes.from_counts([np.array([10**8, 0]), np.array([10**8, 1])])
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ((np.zeros(2, np.float32),), r"log_probs\[0\] must sum to one after exp; it sums to 2"),
+        ((np.zeros(1, np.float32), np.float32([np.nan])), r"log_probs\[1\]\[0\] is nan"),
+        ((np.log(np.full((2, 2), 0.25)),), r"log_probs\[0\] must have shape \(values,\); got shape \(2, 2\)"),
+        ((), "log_probs must hold a table for each feature; got none"),
+    ],
+)
+def test_tables_that_are_no_law_are_refused(tables, message):
+    with pytest.raises(ValueError, match=message):
+        NaiveBayes(tables)
 
 
 @pytest.mark.parametrize("alpha", [0.1, 1.0, 10.0])

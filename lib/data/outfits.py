@@ -11,7 +11,9 @@ from 0, in the order given there.
 import math
 
 import numpy as np
+from jax.typing import ArrayLike
 
+from lib import checks
 from lib.categorical import Categorical
 
 features: dict[str, tuple[str, ...]] = {
@@ -62,9 +64,14 @@ def encode(*values: str) -> tuple[int, ...]:
     return tuple(_code(feature, value) for feature, value in zip(features, values, strict=True))
 
 
-def decode(codes: np.ndarray) -> list[tuple[str, ...]]:
-    """The value names of outfits (n, 5), a tuple of five names for each."""
-    return [tuple(names[code] for names, code in zip(features.values(), row, strict=True)) for row in np.asarray(codes)]
+def decode(codes: ArrayLike) -> list[tuple[str, ...]]:
+    """The value names of outfits (n, 5), a tuple of five names for each.
+
+    Raises TypeError for codes that are not integers, ValueError for a wrong shape or a code out of range.
+    """
+    codes = checks.codes("codes", codes, sizes)
+    checks.refuse_codes("codes", codes, sizes)
+    return [tuple(names[code] for names, code in zip(features.values(), row, strict=True)) for row in codes]
 
 
 def _code(feature: str, value: str) -> int:

@@ -176,7 +176,7 @@ def _on_map(x: Array) -> Array:
 def _sample(key: PRNGKeyArray, n: int) -> Array:
     """First the row, by its area of land; then a place along the land of the row; then the latitude within the row.
 
-    A table of rows, not of cells: so a row's probability is right to 2⁻³⁰, and all cells of a row are alike.
+    A table of rows, not of cells: so a row's probability is right to 2⁻²⁸, and all cells of a row are alike.
     """
     rows, places, latitudes = jax.random.split(key, 3)
     mask, edges = land_mask(), 90 - CELL * np.arange(ROWS + 1)
@@ -185,15 +185,17 @@ def _sample(key: PRNGKeyArray, n: int) -> Array:
         log_probs = np.log(_land_areas() / _land_areas().sum())
     row = AliasTable(_float32(log_probs)).draw(rows, n)
 
-    along = jax.random.uniform(places, (n,)) * _float32(many)[row]  # counts the row's cells of land from the west
+    along = (
+        jax.random.uniform(places, (n,), jnp.float32) * _float32(many)[row]
+    )  # counts the row's cells of land from the west
     nth = jnp.floor(along)
-    first = jnp.asarray(np.cumsum(many) - many)[row]
+    first = jnp.asarray(np.cumsum(many) - many, jnp.int32)[row]
     west = _float32(np.nonzero(mask)[1] * CELL - 180)[first + nth.astype(jnp.int32)]
     longitude = west + (along - nth) * CELL
 
     # Within the angle θ from a pole lie 4π sin²(θ / 2) of the sphere: uniform between the two edges of the row.
     squares = _float32(np.sin(np.deg2rad(90 - np.abs(edges)) / 2) ** 2)
-    square = squares[row] + jax.random.uniform(latitudes, (n,)) * (squares[row + 1] - squares[row])
+    square = squares[row] + jax.random.uniform(latitudes, (n,), jnp.float32) * (squares[row + 1] - squares[row])
     from_pole = jnp.rad2deg(2 * jnp.arcsin(jnp.sqrt(square)))
     latitude = jnp.where(row < ROWS // 2, 90 - from_pole, from_pole - 90)
 

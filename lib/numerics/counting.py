@@ -70,7 +70,7 @@ def _margins_by_comparing(x: Int[Array, "n features"], sizes: tuple[int, ...]) -
         return total + blocks[i].astype(jnp.int32)
 
     places = jax.lax.fori_loop(0, len(blocks), add, jnp.zeros(blocks.shape[1:], jnp.int32), unroll=4)
-    counts = places.reshape(-1, rows, features).sum(1).T
+    counts = places.reshape(-1, rows, features).sum(1, dtype=jnp.int32).T
     return jnp.where(jnp.arange(max(sizes))[None] < jnp.array(sizes)[:, None], counts, 0)
 
 

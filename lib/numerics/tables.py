@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from lib.numerics.notches import BITS, LONGEST, in_rows, notches
 from lib.numerics.summation import pairwise_sum
 
 # What is worked out for good before it is used: else XLA works out anew, for each row, the part that the row needs.
@@ -16,7 +17,7 @@ once = jax.lax.optimization_barrier
 def in_range(x: Int[Array, "*n features"], sizes: tuple[int, ...]) -> Bool[Array, "*n features"]:
     """Whether each code is one of its feature's values."""
     x = x.astype(jnp.int32)  # bytes may come, and a size of 256 is not one
-    return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes), x.shape))
+    return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes, jnp.int32), x.shape))
 
 
 def cell_of(x: Int[Array, " features"], sizes: tuple[int, ...]) -> tuple[Int[Array, ""], Bool[Array, ""]]:
@@ -57,9 +58,14 @@ def stack(tables: Sequence[Float[Array, "*rows _"]]) -> Float[Array, "tables *ro
 
 
 def pick(key: PRNGKeyArray, log_probs: Float[Array, " outcomes"]) -> Int[Array, ""]:
-    """One outcome: cut a stick of about 2³⁰ notches into pieces as long as the probabilities, and pick one notch.
+    """One outcome: one notch of the stick is picked (lib/numerics/notches.py); of a long table first a row, then in it.
 
-    Whole notches make it exact where floats are not: an outcome of probability 0 has no notch and is never drawn.
+    An outcome of probability 0 is never drawn.
     """
-    ends = jnp.cumsum(jnp.rint(jnp.exp(log_probs) * 2.0**30).astype(jnp.int32))
-    return jnp.searchsorted(ends, jax.random.randint(key, (), 0, ends[-1]), side="right").astype(jnp.int32)
+    if len(log_probs) > LONGEST:
+        which, key = jax.random.split(key)
+        log_probs, rows = in_rows(log_probs)
+        row = pick(which, log_probs)
+        return row * rows.shape[1] + pick(key, rows[row])
+    notch = jax.random.randint(key, (), 0, 2**BITS, jnp.int32)
+    return jnp.searchsorted(notches(log_probs), notch, side="right").astype(jnp.int32)

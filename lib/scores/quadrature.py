@@ -5,7 +5,7 @@ square degrees on a map. `inside` is the share of each cell's area on which the 
 land), from 0 to 1. Arrays of any shapes that broadcast against one another will do, and all works under `jit`.
 
 The grid must be fine beside the model: a cell decides by its centre. A model whose probabilities add up to more than
-1.05 over the cells is refused.
+1.05 over the cells is refused. Where they add up to more than 1, `precision` and `coverage` divide them by their sum.
 """
 
 import jax
@@ -70,16 +70,21 @@ def kl_by_quadrature(log_p: ArrayLike, log_q: ArrayLike, log_area: ArrayLike) ->
 
 @jax.jit
 def _precision(log_q: Array, inside: Array, log_area: Array) -> Array:
-    return pairwise_sum(jnp.ravel(jnp.exp(log_q + log_area) * inside))
+    q = jnp.exp(log_q + log_area)
+    hits = pairwise_sum(jnp.ravel(q * jnp.minimum(inside, 1)))
+    return hits / jnp.maximum(pairwise_sum(jnp.ravel(q)), 1)
 
 
 @jax.jit
 def _coverage(log_q: Array, inside: Array, log_area: Array, mass: Array) -> Array:
     log_q, inside, area = map(jnp.ravel, (log_q, inside, jnp.exp(log_area)))
     order = jnp.argsort(-log_q)
-    held = jnp.cumsum((jnp.exp(log_q) * area)[order])
+    q = jnp.exp(log_q) * area
+    held = jnp.cumsum(q[order]) / jnp.maximum(pairwise_sum(q), 1)
     last = jnp.sum(held < mass)  # so many cells are not enough
-    lowest = jnp.where(last < len(held), log_q[order[jnp.minimum(last, len(held) - 1)]], -jnp.inf)
+    # Rounding may let fewer cells than all seem to hold a mass of 1.
+    some = (last < len(held)) & (mass < 1)
+    lowest = jnp.where(some, log_q[order[jnp.minimum(last, len(held) - 1)]], -jnp.inf)
     region = (log_q >= lowest) & (log_q > -jnp.inf)
     possible = inside * area
     return pairwise_sum(jnp.where(region, possible, 0)) / pairwise_sum(possible)

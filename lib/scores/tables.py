@@ -66,7 +66,7 @@ def mutual_information(log_p: ArrayLike) -> Float[Array, ""]:
 
 @jax.jit
 def _entropy(log_p: Array) -> Array:
-    return -pairwise_sum(jnp.ravel(expected(log_p, log_p)))
+    return 0.0 - pairwise_sum(jnp.ravel(expected(log_p, log_p)))  # of a certain law not −0
 
 
 @jax.jit

@@ -53,6 +53,20 @@ def test_an_unknown_value_is_refused():
         encode("Round", "Mauve", "ShirtScoopNeck", "Red", "LongHairStraight")
 
 
+@pytest.mark.parametrize(
+    ("codes", "error", "message"),
+    [
+        ([[-1] * 5], ValueError, r"codes must be codes from 0 to below .*; codes\[0, 0\] is -1 \(5 such values\)"),
+        ([[0, 8, 0, 0, 0]], ValueError, r"codes\[0, 1\] is 8 \(1 such values\)"),
+        ([0] * 5, ValueError, r"codes must have shape \(n, 5\)"),
+        ([[0.0] * 5], TypeError, "codes must be integers; got dtype float64"),
+    ],
+)
+def test_what_is_no_outfit_has_no_names(codes, error, message):
+    with pytest.raises(error, match=message):
+        decode(codes)
+
+
 def test_the_stylist_can_make_every_outfit():
     assert stylist.sizes == sizes
     assert LAW.sum() == pytest.approx(1, abs=1e-6)

@@ -84,6 +84,17 @@ def test_cells_of_equal_density_are_covered_together():
     assert coverage(np.full(4, -np.inf), everywhere, 0.0) == 0
 
 
+def test_a_sum_above_one_is_taken_for_one():
+    """Of a grid that is a little too coarse."""
+    log_q, everywhere = np.log([1.0, 0.02, 0.01]), np.ones(3)
+    assert precision(np.log([1.04]), [1], 0.0) == 1
+    assert precision(log_q, [0, 1, 1], 0.0) == pytest.approx(0.03 / 1.03)
+    assert coverage(log_q, everywhere, 0.0, mass=1) == 1
+    assert coverage(log_q, everywhere, 0.0, mass=0.98) == pytest.approx(2 / 3)
+    assert coverage([0, -np.inf], [1, 1], 0.0, mass=1) == 0.5
+    assert coverage(np.log([0.5, 0.5, 1e-9]), everywhere, 0.0, mass=1) == 1  # the last is lost in a sum of float32
+
+
 def test_scores_work_under_jit_and_have_gradients():
     log_q = jnp.asarray(bump(20, 5, 8.0), jnp.float32)
     for score in (precision, coverage):

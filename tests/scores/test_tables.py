@@ -32,7 +32,9 @@ def test_kl_agrees_with_scipy(p, q):
 
 def test_known_values():
     assert entropy(log([1, 1, 1, 1])) == pytest.approx(np.log(4))
-    assert entropy(log([1, 0])) == 0
+    for certain in ([1], [1, 0], [0, 1, 0]):
+        assert entropy(log(certain)) == 0
+        assert not np.signbit(entropy(log(certain)))
     assert kl(log([1, 1]), log([3, 1])) == pytest.approx(0.5 * np.log(4 / 3), rel=1e-5)
 
 

@@ -60,7 +60,7 @@ class Box(Density):
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
         share = jax.random.uniform(key, self.event_shape)
-        return jnp.minimum(self.low + share * (self.high - self.low), self.high)  # which rounding may exceed
+        return share * (self.high - self.low) + self.low  # at most high, however rounded: share is below 1 − 2⁻²⁴
 
 
 # --- Private checks ------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ What is decided for the families to come; the code comes with the first model th
 import abc
 import math
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import equinox as eqx
 import jax
@@ -89,7 +89,7 @@ class Density(Sampler):
         """How many numbers go through the formula for one observation."""
         return math.prod(self.event_shape)
 
-    def _for_rows(self) -> "Density | eqx.Module":
+    def _for_rows(self) -> Any:
         """What computes `_log_probs`: this model, or a form of it that is made once for all parts of the rows."""
         return self
 
@@ -103,7 +103,8 @@ class Density(Sampler):
         Infinity is out of every support, and NaN gives NaN, so the formula of a model meets finite numbers only.
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
-        x, model, axes = self._checked(x), self._for_rows(), len(self.event_shape)
+        x, model = self._checked(x), self._for_rows()
+        axes = len(model.event_shape)
         if is_sharded(x):
             return on_shards(_log_probs, x.sharding, x.ndim - axes, (model,), x)
         if checks.is_traced(x) or x.ndim != 1 + axes:

@@ -61,8 +61,8 @@ class Histogram(Density):
 
         These are the counts of np.histogramdd on the `edges`, which are float32: each point is on the side of an edge
         on which it was given. Counts of parts of the data add up. x may be a file, np.memmap, that is larger than the
-        memory. Raises TypeError or ValueError as `fit` does. Under `jit`,
-        where nothing can be refused, a point outside of the range counts nowhere.
+        memory. Raises TypeError or ValueError as `fit` does. Under `jit`, where nothing can be refused, a point outside
+        of the range counts nowhere.
         """
         edges = _grid(bins, range)
         points = checks.rows("x", x, len(edges))
@@ -99,6 +99,7 @@ class Histogram(Density):
         return cls.from_counts(counts, range, alpha)
 
     def _checked(self, x: ArrayLike) -> checks.Array:
+        """As numbers are counted: rounded to float32, but not across an edge."""
         return _rounded_down(checks.of_shape(checks.real_numbers("x", x), self.event_shape))
 
     def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:

@@ -11,7 +11,7 @@ is no class here, as there is in the classifier of the same name: this is that c
 
 import math
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import equinox as eqx
 import jax
@@ -63,7 +63,7 @@ class NaiveBayes(Discrete):
         each = stack(self.log_probs)[jnp.arange(len(x)), jnp.where(inside, x, 0)]
         return jnp.sum(jnp.where(inside, each, -jnp.inf))
 
-    def _for_rows(self) -> "NaiveBayes | _Stacked":
+    def _for_rows(self) -> Any:
         return self if math.prod(self.sizes) <= SMALL else _Stacked(_with_end(self.log_probs))
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:

@@ -91,6 +91,15 @@ def test_the_shares_are_those_of_the_table_of_cells():
     np.testing.assert_array_equal(Histogram.fit(X, (4, 5), RANGE, alpha=0.5).log_probs, table.log_probs)
 
 
+def test_no_draw_is_on_the_upper_edge_of_its_cell():
+    """There the next cell begins: rounding could carry the last number that a generator draws on to it."""
+    model = Histogram.fit(X[:, :1], 1000, RANGE[:1])
+    cells = np.arange(1000)
+    last = model._within(cells, np.full((1000, 1), 1 - 2**-24, np.float32))[:, 0]
+    assert (last >= model.edges[0][:-1]).all()
+    assert (last < model.edges[0][1:]).all()
+
+
 def test_three_axes():
     x = RNG.uniform(0, 1, (500, 3)).astype(np.float32)
     theirs, _ = np.histogramdd(x, edges((2, 3, 4), [(0, 1)] * 3))

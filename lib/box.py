@@ -12,6 +12,7 @@ from typing import Self
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -26,7 +27,8 @@ class Box(Density):
     refused, a box that is inside out is nowhere: its log density is −inf everywhere.
 
     Raises TypeError or ValueError where `low` and `high` are not finite numbers of one shape (d,), or where low is not
-    below high: a box without width has no density.
+    below high: a box without width has no density. Also where the box is so narrow, so far from 0, that float32 would
+    move its faces by more than 1e-4 of its width.
 
     >>> Box.fit([[0, 1], [2, 1], [1, 5]]).log_prob([[1, 3], [3, 3]])
     Array([-2.0794415,       -inf], dtype=float32)
@@ -36,7 +38,7 @@ class Box(Density):
     high: Float[checks.Array, " d"]
 
     def __init__(self, low: ArrayLike, high: ArrayLike) -> None:
-        self.low, self.high = checks.box(low, high)
+        self.low, self.high = _checked_corners(low, high)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -47,7 +49,7 @@ class Box(Density):
         """The smallest box around points x (n, d): the one of maximal likelihood.
 
         Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, values that are not
-        finite, and a coordinate in which all points agree.
+        finite or too far from 0 for float32 to tell them apart, and a coordinate in which all points agree.
         """
         x = checks.points("x", x)
         return cls(x.min(axis=0), x.max(axis=0))
@@ -58,4 +60,26 @@ class Box(Density):
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
         share = jax.random.uniform(key, self.event_shape, jnp.float32)
-        return jnp.minimum(self.low + share * (self.high - self.low), self.high)  # which rounding may exceed
+        return share * (self.high - self.low) + self.low  # at most high, however rounded: share is below 1 − 2⁻²⁴
+
+
+# --- Private checks ------------------------------------------------------------------------------
+
+
+def _checked_corners(low: ArrayLike, high: ArrayLike) -> tuple[checks.Array, checks.Array]:
+    """The corners of a box as float32: finite, and low below high, by no more than float32 can hold."""
+    given = checks.real_numbers("low", low), checks.real_numbers("high", high)
+    low, high = map(checks.float32, given)
+    if low.ndim != 1 or low.shape != high.shape or not low.size:
+        raise ValueError(f"low and high must have one shape (d,); got shapes {low.shape} and {high.shape}")
+    checks.finite("low", given[0])
+    checks.finite("high", given[1])
+    if not checks.is_traced(low) and not checks.is_traced(high):
+        with np.errstate(over="ignore"):
+            width = np.subtract(*jax.device_get((high, low)))
+        least = np.finfo(np.float32).tiny  # XLA takes a smaller width for 0
+        rule = f"at least {least:.2g} and finite, for a box needs a width on each axis"
+        checks.refuse("high - low", width, lambda width: ~((width >= least) & (width < np.inf)), rule)
+        checks.precise("low", given[0], width)
+        checks.precise("high", given[1], width)
+    return low, high

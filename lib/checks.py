@@ -1,34 +1,82 @@
 """The edge: what comes from a person becomes trusted arrays, or a clear error.
 
-Values are checked here, on the host and in NumPy, *before* JAX narrows anything: to JAX the code 2³² + 1 is 1, and
-1.9 is 1 after a cast. Tracers have no values yet, so under `jit` only shapes and dtypes are checked.
+Values are checked here *before* JAX narrows anything: to JAX the code 2³² + 1 is 1, and 1.9 is 1 after a cast. Numbers
+of NumPy, lists and files are checked on the host; a JAX array where it lies, on one device or on many, and one truth
+value comes back (or, where it has few values and lies on one device, all of them, which takes less time than to compile
+a check). Tracers have no values yet, so under `jit` only shapes and dtypes are checked.
 
 Every message has the same form: name, rule, first place and value got, how many:
-`x must be codes below 3; x[4, 0] is 7 (2 such values)`.
+`x must be codes below 3; x[4, 0] is 7 (2 such values)`. What only one model needs is checked in the file of that model.
 """
 
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeGuard
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, NamedSharding
+
+from lib.numerics.summation import pairwise_sum
 
 Array = jax.Array | np.ndarray
 
-LARGEST_PSEUDO_COUNT = 1e20  # a table of 2³¹ such counts still adds up in float32
-LARGEST_CONDITION = 1e6  # of a Cholesky factor: beyond, float32 cannot tell it from a singular one
+MAX_PSEUDO_COUNT = 1e20  # a table of 2³¹ such counts still adds up in float32
+MAX_SHIFT = 1e-4  # of the width of the data: by no more may rounding to float32 move a point
+MAX_VALUES_TO_FETCH = 2**12
+ELEMENTS_AT_ONCE = 2**20  # of a NumPy array are checked: it may be a file that is larger than the memory
 
 
 def is_traced(x: Any) -> TypeGuard[jax.core.Tracer]:
     return isinstance(x, jax.core.Tracer)
 
 
-def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
-    """Rows of codes (n, features). Their values are looked at by `refuse_codes`, once a count has found some missing.
+def array(name: str, x: Any) -> Array:
+    """An array: a JAX array or a tracer as it came, all else as a NumPy array. Masked values are refused."""
+    if isinstance(x, jax.Array):
+        return x
+    _refuse_masked(name, x)
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers; {error}") from None
 
+
+def refuse(name: str, x: Array, bad: Callable[..., Array], rule: str, *limits: Array) -> None:
+    """Raise a ValueError if any value of x is bad: it names the first one, its place and how many there are.
+
+    `bad(x, *limits)` says which values are, of some rows of x as of all. Where x is a JAX array it is compiled, once if
+    it is a function of a module. Tracers pass.
+    """
+    if is_traced(x):
+        return
+    x = _few_on_host(x)
+    if isinstance(x, jax.Array) and not _any(bad, x, *limits):
+        return
+    if isinstance(x, jax.Array) and isinstance(x.sharding, NamedSharding):  # without a type that forbids to take rows
+        mesh = Mesh(x.sharding.mesh.devices, x.sharding.mesh.axis_names)
+        x = jax.device_put(x, NamedSharding(mesh, x.sharding.spec))
+    rows = x if x.ndim else x.reshape(1)
+    step = max(1, ELEMENTS_AT_ONCE // max(1, math.prod(rows.shape[1:])))
+    first, many = None, 0
+    for start in range(0, len(rows), step):
+        found = np.asarray(bad(rows[start : start + step], *limits))
+        if first is None and found.any():
+            row, *place = map(int, np.argwhere(found)[0])
+            first = (start + row, *place)[: x.ndim]
+        many += int(found.sum())
+    if first is not None:
+        where = f"{name}[{', '.join(map(str, first))}]" if first else name
+        raise ValueError(f"{name} must be {rule}; {where} is {x[first]} ({many} such values)")
+
+
+def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
+    """Rows of codes (n, features) of an integer dtype.
+
+    Does not check values: the caller compares the total count with the number of rows, and then calls `refuse_codes`.
     Raises TypeError where x is not of an integer dtype, ValueError where its shape is wrong.
     """
     x = integers(name, x)
@@ -39,41 +87,41 @@ def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
 
 def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     """Raise a ValueError if a code of feature j is not one of 0, …, sizes[j] − 1. x may be larger than the memory."""
-    refuse_rows(name, x, lambda part: (part < 0) | (part >= np.array(sizes)), f"codes from 0 to below {sizes}")
-
-
-def refuse_rows(name: str, x: Array, bad: Callable[[Array], Array], rule: str, rows: int = 2**16) -> None:
-    """Raise a ValueError if any value of x is bad. `bad` looks at some rows at a time: x may exceed the memory."""
-    first, many = None, 0
-    for start in range(0, len(x), rows):
-        found = bad(x[start : start + rows])
-        if first is None and found.any():
-            row, feature = map(int, np.argwhere(found)[0])
-            first = start + row, feature
-        many += int(found.sum())
-    if first is not None:
-        raise ValueError(_bad_value(name, rule, first, x[first], many))
+    refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
 def integers(name: str, x: Any) -> Array:
-    """An array of an integer dtype: a NumPy array, or the tracer that came."""
-    x = x if is_traced(x) else _host(name, x)
+    """An array of an integer dtype."""
+    x = array(name, x)
     if not jnp.issubdtype(x.dtype, jnp.integer):
-        raise TypeError(f"{name} must be integers; got dtype {x.dtype}")
+        raise TypeError(f"{name} must be integers; got {_dtype(x)}")
     return x
 
 
+def real_numbers(name: str, x: Any) -> Array:
+    """An array of a dtype of real numbers, as it came."""
+    x = array(name, x)
+    if not (jnp.issubdtype(x.dtype, jnp.integer) or jnp.issubdtype(x.dtype, jnp.floating)):
+        raise TypeError(f"{name} must be real numbers; got {_dtype(x)}")
+    return x
+
+
+def reals(name: str, x: Any) -> Array:
+    """An array of real numbers as float32. What is too large for it becomes infinite, which `finite` refuses."""
+    return float32(real_numbers(name, x))
+
+
 def rows(name: str, x: Any, features: int) -> Array:
-    """Rows of real numbers (n, features), as they came: their values are looked at part by part, by `refuse_rows`."""
+    """Rows of real numbers (n, features), as they came. Does not check values."""
     x = real_numbers(name, x)
     if x.ndim != 2 or x.shape[1] != features:
         raise ValueError(f"{name} must have shape (n, {features}), a row for each observation; got shape {x.shape}")
     return x
 
 
-def points(name: str, x: Any) -> Array:
-    """Data (n, features) to fit to: finite real numbers, in float32 too, and at least one row."""
-    x = reals(name, x)
+def finite_rows(name: str, x: Any) -> Array:
+    """Rows of real numbers (n, features) as they came: finite in float32, and at least one row."""
+    x = real_numbers(name, x)
     if x.ndim != 2 or x.shape[1] == 0:
         raise ValueError(f"{name} must have shape (n, features), a row for each observation; got shape {x.shape}")
     if len(x) == 0:
@@ -82,84 +130,30 @@ def points(name: str, x: Any) -> Array:
     return x
 
 
-def degrees(name: str, x: Any) -> Array:
-    """Data (n, 2) to fit to: longitudes, which may be any number of turns off, and latitudes from −90 to 90."""
-    x = points(name, x)
-    if x.shape[1] != 2:
-        raise ValueError(f"{name} must have shape (n, 2), longitudes and latitudes in degrees; got shape {x.shape}")
-    if not is_traced(x):
-        is_latitude = np.array([False, True])
-        _refuse(name, x, is_latitude & (abs(x) > 90), "latitudes from -90 to 90 in its second column")
-    return x
-
-
-def box(low: Any, high: Any) -> tuple[Array, Array]:
-    """The corners of a box, each of shape (d,): finite, and low below high, by no more than float32 can hold."""
-    low, high = reals("low", low), reals("high", high)
-    if low.ndim != 1 or low.shape != high.shape or not low.size:
-        raise ValueError(f"low and high must have one shape (d,); got shapes {low.shape} and {high.shape}")
-    finite("low", low)
-    finite("high", high)
-    if not is_traced(low) and not is_traced(high):
+def points(name: str, x: Any) -> Array:
+    """Data (n, features) to fit to, as float32: finite, at least one row, and no feature whose digits float32 loses."""
+    x = finite_rows(name, x)
+    if has_more_digits(x) and not is_traced(x):
+        least, most = (end(axis=0, keepdims=True) for end in (x.min, x.max))
         with np.errstate(over="ignore"):
-            width = high - low
-        _refuse(
-            "high - low",
-            width,
-            ~((width > 0) & (width < np.inf)),
-            "above 0 and finite, for a box needs a width on each axis",
-        )
-    return low, high
-
-
-def grid(bins: Any, range: Any) -> tuple[np.ndarray, ...]:
-    """The edges of so many cells of equal width on each axis, or on all, between a pair (low, high) for each axis.
-
-    There must be so few cells that a table can hold them, and so few on an axis that float32 tells their edges apart.
-    """
-    pairs = real_numbers("range", range)
-    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
-        raise ValueError(f"range must have shape (d, 2), a pair (low, high) for each axis; got shape {pairs.shape}")
-    finite("range", reals("range", pairs))
-    try:
-        bins = tuple(bins)
-    except TypeError:
-        bins = (bins,) * len(pairs)
-    if len(bins) != len(pairs):
-        raise ValueError(f"bins must be a number for each of the {len(pairs)} pairs of range; got {bins}")
-    bins = tuple(whole("bins", number, least=1) for number in bins)
-    table_size("bins", bins)
-    edges = []
-    for number, (low, high) in zip(bins, pairs.astype(np.float64), strict=True):
-        edges.append(np.linspace(low, high, number + 1).astype(np.float32))
-        if not (np.diff(edges[-1]) > 0).all() or high - low > np.finfo(np.float32).max:
-            raise ValueError(
-                f"range must be pairs low < high, which float32 can cut into the bins; got ({low:g}, {high:g}) for "
-                f"{number} bins"
-            )
-    return tuple(edges)
+            width = float32(most) - float32(least)
+        precise(name, x, _of(x).where(least == most, np.inf, width))
+    return float32(x)
 
 
 def finite(name: str, x: Array) -> None:
-    """Raise a ValueError if a number is not finite. Tracers pass."""
-    if not is_traced(x):
-        _refuse(name, x, ~np.isfinite(x), "finite, and at most 3.4e+38 in size")
+    """Raise a ValueError if a number is not finite in float32. Tracers pass."""
+    refuse(name, x, _infinite, "finite, and at most 3.4e+38 in size")
 
 
-def varied(name: str, x: Any) -> np.ndarray:
-    """Data (n, features) to fit to, as `points`, in which each feature varies; not traced, for it must be scaled."""
-    if is_traced(x):
-        raise TypeError(f"{name} must be known before jit, so that it can be scaled; got a tracer")
-    x = np.asarray(points(name, x))
-    same = x.min(axis=0) == x.max(axis=0)
-    if same.any():
-        j = int(same.argmax())
-        raise ValueError(
-            f"{name} must vary in each feature; {name}[:, {j}] is {x[0, j]:g} in all rows ({same.sum()} such features)"
-        )
-    spread = x.std(axis=0, dtype=np.float64)
-    _refuse(f"{name}.std(axis=0)", spread, (spread < 1e-20) | (spread > 1e20), "from 1e-20 to 1e+20")
-    return x
+def precise(name: str, x: Array, width: Array) -> None:
+    """Raise a ValueError if rounding to float32 moves a number by more than 1e-4 of the width of what it belongs to.
+
+    So ids beyond 2²⁴ and time stamps, which float32 holds to two minutes, are refused rather than merged. Tracers pass.
+    """
+    if has_more_digits(x):
+        rule = f"kept by float32 to {MAX_SHIFT:g} of its range: subtract an origin first"
+        refuse(name, x, _moved, rule, MAX_SHIFT * width)
 
 
 def positive(name: str, value: Any) -> Array:
@@ -170,30 +164,6 @@ def positive(name: str, value: Any) -> Array:
     if not is_traced(value) and not 1.2e-38 <= value <= 8e37:
         raise ValueError(f"{name} must be above 0, from 1.2e-38 to 8e+37; got {value:g}")
     return value
-
-
-def axis(name: str, x: Any) -> Array:
-    """Numbers (k,) along an axis: finite and real."""
-    x = reals(name, x)
-    if x.ndim != 1:
-        raise ValueError(f"{name} must have shape (k,); got shape {x.shape}")
-    finite(name, x)
-    return x
-
-
-def real_numbers(name: str, x: Any) -> Array:
-    """An array of a dtype of real numbers: a NumPy array, or the tracer that came."""
-    x = x if is_traced(x) else _host(name, x)
-    if not (jnp.issubdtype(x.dtype, jnp.integer) or jnp.issubdtype(x.dtype, jnp.floating)):
-        raise TypeError(f"{name} must be real numbers; got dtype {x.dtype}")
-    return x
-
-
-def reals(name: str, x: Any) -> Array:
-    """An array of real numbers as float32; what is too large for it becomes ±inf, and NaN stays NaN."""
-    x = real_numbers(name, x)
-    with np.errstate(over="ignore"):
-        return x.astype(np.float32)
 
 
 def sizes(sizes: Sequence[int]) -> tuple[int, ...]:
@@ -226,24 +196,23 @@ def whole(name: str, n: int, least: int = 0) -> int:
 
 
 def not_negative(name: str, number: Any) -> Array:
-    """A number from 0 to LARGEST_PSEUDO_COUNT, as float32."""
+    """A number from 0 to MAX_PSEUDO_COUNT, as float32."""
     if is_traced(number):
         if number.shape != ():
             raise ValueError(f"{name} must be a number; got shape {number.shape}")
         return number
-    value = _host(name, number)
+    value = array(name, number)
     if value.shape != () or not (jnp.issubdtype(value.dtype, jnp.integer) or jnp.issubdtype(value.dtype, jnp.floating)):
         raise TypeError(f"{name} must be a real number; got {number!r}")
-    if not 0 <= value <= LARGEST_PSEUDO_COUNT:
-        raise ValueError(f"{name} must be at least 0 and at most {LARGEST_PSEUDO_COUNT:g}; got {number}")
+    if not 0 <= value <= MAX_PSEUDO_COUNT:
+        raise ValueError(f"{name} must be at least 0 and at most {MAX_PSEUDO_COUNT:g}; got {number}")
     return value.astype(np.float32)
 
 
 def counts(name: str, n: Any) -> Array:
     """A table of integer counts, each at least 0, as float32 (which holds the large ones that int32 does not)."""
     n = integers(name, n)
-    if not is_traced(n):
-        _refuse(name, n, n < 0, "counts of at least 0")
+    refuse(name, n, _negative, "counts of at least 0")
     return n.astype(np.float32)
 
 
@@ -255,9 +224,10 @@ def smoothed_counts(tables: Mapping[str, Any], alpha: Any) -> tuple[list[Array],
     checked, alpha = [counts(name, table) for name, table in tables.items()], not_negative("alpha", alpha)
     if any(map(is_traced, checked)):
         return checked, alpha
-    totals = [np.asarray(table).sum(dtype=np.uint64) for table in tables.values()]  # float32 has rounded large counts
+    totals = [_total(table) for table in tables.values()]
+    exact = all(isinstance(total, int) for total in totals)
     for j, total in enumerate(totals):
-        if total != totals[0]:
+        if abs(total - totals[0]) > (0 if exact else 1e-6 * totals[0]):
             raise ValueError(f"counts must count the same observations; table {j} has {total}, the first {totals[0]}")
     if not is_traced(alpha) and alpha == 0 and totals[0] == 0:
         raise ValueError("counts must hold at least one observation where alpha is 0; all of them are 0")
@@ -266,40 +236,24 @@ def smoothed_counts(tables: Mapping[str, Any], alpha: Any) -> tuple[list[Array],
 
 def log_table(name: str, log_p: Any, axis: int | None = None) -> Array:
     """A table of log-probabilities, of a floating dtype, that sums to one within 1e-4: all of it, or along the axis."""
-    log_p = log_p if is_traced(log_p) else _host(name, log_p)
+    log_p = array(name, log_p)
     if not jnp.issubdtype(log_p.dtype, jnp.floating):
-        raise TypeError(f"{name} must be real log-probabilities; got dtype {log_p.dtype}")
+        raise TypeError(f"{name} must be real log-probabilities; got {_dtype(log_p)}")
+    refuse(name, log_p, _no_log_prob, "log-probabilities, none of them nan or above 0")
     if not is_traced(log_p):
-        _refuse(name, log_p, np.isnan(log_p) | (log_p > 1e-4), "log-probabilities, none of them nan or above 0")
-        total = np.atleast_1d(np.exp(log_p, dtype=np.float64).sum(axis))
-        wrong = total[abs(total - 1) > 1e-4]
+        totals = sum_exp(log_p, axis)
+        wrong = totals[abs(totals - 1) > 1e-4]
         if wrong.size:
             raise ValueError(f"{name} must sum to one after exp; it sums to {wrong[0]:.6g}")
     return log_p
 
 
-def gaussians(log_weights: Any, means: Any, chols: Any) -> tuple[Array, Array, Array]:
-    """The parameters of k Gaussians in d dimensions: weights that sum to one, means, lower Cholesky factors."""
-    log_weights, means, chols = reals("log_weights", log_weights), reals("means", means), reals("chols", chols)
-    if means.ndim != 2 or 0 in means.shape:
-        raise ValueError(f"means must have shape (k, d), a row for each component; got shape {means.shape}")
-    k, d = means.shape
-    if log_weights.shape != (k,):
-        raise ValueError(f"log_weights must have shape ({k},), one for each of the means; got {log_weights.shape}")
-    if chols.shape != (k, d, d):
-        raise ValueError(f"chols must have shape ({k}, {d}, {d}), one for each of the means; got {chols.shape}")
-    if not any(map(is_traced, (log_weights, means, chols))):
-        log_table("log_weights", log_weights)
-        finite("means", means)
-        finite("chols", chols)
-        _refuse("chols", chols, np.triu(chols, 1) != 0, "lower triangular")
-        tiny = np.finfo(np.float32).tiny
-        diagonal = np.diagonal(chols, axis1=1, axis2=2)
-        _refuse("the diagonals of chols", diagonal, diagonal < tiny, f"at least {tiny:.2g}")
-        rows = chols / np.abs(chols).max(axis=2, keepdims=True)
-        condition = np.abs(np.linalg.inv(rows.astype(np.float64))).max(axis=(1, 2))
-        _refuse("the condition of chols", condition, condition > LARGEST_CONDITION, f"at most {LARGEST_CONDITION:g}")
-    return log_weights, means, chols
+def sum_exp(log_p: Array, axis: int | None = None) -> np.ndarray:
+    """Σ exp(log_p), of all or along the axis, as (sums,): of NumPy in float64, of a JAX array where it lies."""
+    log_p = _few_on_host(log_p)
+    if isinstance(log_p, jax.Array):
+        return np.atleast_1d(np.asarray(_sum_exp(log_p, axis)))
+    return np.atleast_1d(np.exp(log_p, dtype=np.float64).sum(axis))
 
 
 def codes_at(x: Any, shape: tuple[int, ...]) -> Array:
@@ -308,27 +262,30 @@ def codes_at(x: Any, shape: tuple[int, ...]) -> Array:
     Any integer is allowed: out of support the density is 0. One that int32 cannot hold becomes −1, which no support
     contains, so that it is not taken for the small code it would be narrowed to.
     """
-    return narrow(_of_shape(integers("x", x), shape))
+    return narrow(of_shape(integers("x", x), shape))
 
 
 def points_at(x: Any, shape: tuple[int, ...]) -> Array:
     """Points (*batch, *shape) of real numbers at which a density is asked for, as float32. Any number is allowed."""
-    return _of_shape(reals("x", x), shape)
+    return float32(of_shape(real_numbers("x", x), shape))
 
 
-def _of_shape(x: Array, shape: tuple[int, ...]) -> Array:
+def of_shape(x: Array, shape: tuple[int, ...]) -> Array:
+    """Observations (*batch, *shape), as they came."""
     if x.shape[max(0, x.ndim - len(shape)) :] != shape:
         raise ValueError(f"x must have shape (*batch, {', '.join(map(str, shape))}); got shape {x.shape}")
     return x
 
 
 def narrow(x: Array) -> Array:
-    """Codes in at most 4 bytes each. One that does not fit becomes −1 or, as an unsigned one, is that as int32."""
+    """Codes in at most 4 bytes each. Codes of 8 bytes that int32 cannot hold become negative.
+
+    Codes of uint32 stay as they are: those from 2³¹ on become negative once they are cast to int32.
+    """
     if isinstance(x, np.ndarray) and not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
     if x.dtype.itemsize > 4:
-        where = np if isinstance(x, np.ndarray) else jnp
-        x = where.minimum(x.astype(np.uint64), 2**32 - 1).astype(np.uint32).astype(np.int32)
+        x = _of(x).minimum(x.astype(np.uint64), 2**32 - 1).astype(np.uint32).astype(np.int32)
     return x
 
 
@@ -341,20 +298,88 @@ def key(key: jax.Array) -> jax.Array:
     return key
 
 
-def _host(name: str, x: Any) -> np.ndarray:
-    try:
-        return np.asarray(x)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be an array of numbers; {error}") from None
+def float32(x: Array) -> Array:
+    """Numbers as float32; what is too large becomes infinite."""
+    with np.errstate(over="ignore"):
+        return x.astype(np.float32)
 
 
-def _refuse(name: str, x: Array, bad: Array, rule: str) -> None:
-    """Raise a ValueError that names the first bad value, its place and how many there are."""
-    if bad.any():
-        place = tuple(map(int, np.argwhere(bad)[0]))
-        raise ValueError(_bad_value(name, rule, place, x[place], int(bad.sum())))
+# --- Private parts -------------------------------------------------------------------------------
 
 
-def _bad_value(name: str, rule: str, place: tuple[int, ...], value: Any, many: int) -> str:
-    where = f"{name}[{', '.join(map(str, place))}]" if place else name
-    return f"{name} must be {rule}; {where} is {value} ({many} such values)"
+def _of(x: Array) -> Any:
+    """The library that computes with x."""
+    return jnp if isinstance(x, jax.Array) else np
+
+
+def _few_on_host(x: Array) -> Array:
+    few = isinstance(x, jax.Array) and x.size <= MAX_VALUES_TO_FETCH and x.sharding.num_devices == 1
+    return np.asarray(jax.device_get(x)) if few else x
+
+
+def has_more_digits(x: Array) -> bool:
+    """Whether float32 cannot hold each number of this dtype."""
+    return x.dtype.itemsize > 4 or (x.dtype.itemsize == 4 and jnp.issubdtype(x.dtype, jnp.integer))
+
+
+def _dtype(x: Array) -> str:
+    """The dtype as errors call it; of objects, which say little by it, with the first one."""
+    return f"dtype {x.dtype}" + (f", such as {x.item(0)!r}" if x.dtype == object and x.size else "")
+
+
+def _refuse_masked(name: str, x: Any) -> None:
+    """NumPy would take what is hidden by a mask for data, also where a list holds masked arrays."""
+    if np.ma.is_masked(x):
+        where = np.argwhere(np.ma.getmaskarray(x))
+        first = f"{name}[{', '.join(map(str, where[0]))}]" if x.ndim else name
+        raise ValueError(
+            f"{name} must have no masked values: leave them out or fill them; {first} is masked ({len(where)} such "
+            "values)"
+        )
+    if isinstance(x, list | tuple):
+        for i, part in enumerate(x):
+            if isinstance(part, list | tuple | np.ma.MaskedArray):
+                _refuse_masked(f"{name}[{i}]", part)
+
+
+# What `refuse` looks for, in NumPy and in JAX alike.
+
+
+@partial(jax.jit, static_argnums=0)
+def _any(bad: Callable[..., Array], x: Array, *limits: Array) -> Array:
+    return jnp.any(bad(x, *limits))
+
+
+def _infinite(x: Array) -> Array:
+    return ~_of(x).isfinite(float32(x))
+
+
+def _moved(x: Array, most: Array) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = float32(x).astype(x.dtype)
+    return float32(_of(x).maximum(x, rounded) - _of(x).minimum(x, rounded)) > most  # unsigned ones have no negatives
+
+
+def _out_of_range(codes: Array, sizes: Array) -> Array:
+    codes = narrow(codes).astype(np.int32)
+    return (codes < 0) | (codes >= sizes)
+
+
+def _negative(x: Any) -> Array:
+    return x < 0
+
+
+def _no_log_prob(x: Any) -> Array:
+    return ~(x <= 1e-4)
+
+
+def _total(n: Any) -> int | float:
+    """The sum of counts: exact, but for a JAX array of many, which is added up in float32 where it lies."""
+    n = _few_on_host(array("counts", n))
+    return float(pairwise_sum(jnp.ravel(float32(n)))) if isinstance(n, jax.Array) else int(n.sum(dtype=np.uint64))
+
+
+@partial(jax.jit, static_argnums=1)
+def _sum_exp(x: jax.Array, axis: int | None) -> jax.Array:
+    p = jnp.exp(float32(x))
+    return pairwise_sum(jnp.ravel(p) if axis is None else jnp.moveaxis(p, axis, -1))

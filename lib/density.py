@@ -6,19 +6,32 @@
 A model is an immutable pytree. `fit` returns it fitted, so there is no state in which it is not. The author of a
 model writes the formula for **one** point, `_log_prob(x)` and `_sample(key)`; the classes here batch it (vmap),
 compile it (jit) and check what comes in. Where a batched formulation is faster, a model overrides `_log_probs` or
-`_samples`; the formula for one point stays, as what the book shows and what the tests compare with.
+`_samples`; the formula for one point stays, as what the book shows and what the tests compare with. No model overrides
+a public method that is written here: it overrides the private ones that this method calls.
 
 Three promises hold for every model, and tests/contract/test_every_model.py runs each model through them:
 
 - `fit` is strict: bad data raise a clear error, and no fitted model holds a NaN or +inf;
 - `log_prob` is total: out of support is −inf, NaN gives NaN, and no index is ever clamped or wrapped;
-- compiled agrees with uncompiled.
+- compiled agrees with uncompiled. What is on several devices stays there: each device answers for its own rows.
+
+What is decided for the families to come; the code comes with the first model that needs it:
+
+- A condition enters `fit`, `sample` and `log_prob` by one keyword, `condition=None`. The model states the shape of one
+  condition. In `log_prob` it is batched like x, (*batch, *condition_shape); in `sample` it is (n, *condition_shape), or
+  one condition for all n draws. A model that has no condition refuses one.
+- Training moves all floating leaves of a model but those of the fields that its class names in `fixed`, a tuple of
+  field names: data (the x of a KDE), edges and settings. What is no array, such as the name of a kernel, is a static
+  field. So an optimiser is given the parameters alone, and no author has to mark them.
+- `LatentVariableModel(Sampler)`, for VAE and diffusion, has `elbo(x, key)` of shape (*batch,): a lower bound of the log
+  density that is estimated with `key`. It is never called `log_prob`.
+- A model that can be drawn from and no more, such as a GAN, is a plain `Sampler`.
 """
 
 import abc
 import math
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import equinox as eqx
 import jax
@@ -27,7 +40,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
-from lib.numerics.parts import in_parts
+from lib.numerics.parts import in_parts, is_sharded, on_shards
 
 
 class Sampler(eqx.Module):
@@ -76,10 +89,13 @@ class Density(Sampler):
         """How many numbers go through the formula for one observation."""
         return math.prod(self.event_shape)
 
-    @staticmethod
-    def _checked(x: ArrayLike, shape: tuple[int, ...]) -> checks.Array:
-        """Observations (*batch, *shape) at which the density is asked for: real numbers, but for models of codes."""
-        return checks.points_at(x, shape)
+    def _for_rows(self) -> Any:
+        """What computes `_log_probs`: this model, or a form of it that is made once for all parts of the rows."""
+        return self
+
+    def _checked(self, x: ArrayLike) -> checks.Array:
+        """Observations (*batch, *event_shape) at which the density is asked for: real numbers, but for codes."""
+        return checks.points_at(x, self.event_shape)
 
     def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
         """The log density of each of (*batch, *event_shape) observations, in nats; −inf out of support.
@@ -87,10 +103,13 @@ class Density(Sampler):
         Infinity is out of every support, and NaN gives NaN, so the formula of a model meets finite numbers only.
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
-        x = self._checked(x, self.event_shape)
-        if checks.is_traced(x) or x.ndim != 1 + len(self.event_shape):
-            return _log_probs(self, x)
-        return jnp.concatenate(list(in_parts(partial(_log_probs, self), x, self._work)))
+        x, model = self._checked(x), self._for_rows()
+        axes = len(model.event_shape)
+        if is_sharded(x):
+            return on_shards(_log_probs, x.sharding, x.ndim - axes, (model,), x)
+        if checks.is_traced(x) or x.ndim != 1 + axes:
+            return _log_probs(model, x)
+        return jnp.concatenate(list(in_parts(partial(_log_probs, model), x, self._work)))
 
 
 # Compiled once for each class and shape; the model itself is an argument, so a new fit compiles nothing.

@@ -35,9 +35,8 @@ class Discrete(Density):
     def event_shape(self) -> tuple[int, ...]:
         return (len(self.sizes),)
 
-    @staticmethod
-    def _checked(x: ArrayLike, shape: tuple[int, ...]) -> checks.Array:
-        return checks.codes_at(x, shape)
+    def _checked(self, x: ArrayLike) -> checks.Array:
+        return checks.codes_at(x, self.event_shape)
 
     @staticmethod
     @abc.abstractmethod

@@ -20,6 +20,8 @@ from lib.density import Density
 from lib.expectation_maximisation import Gaussians, block_size, expectation_maximisation, log_joint, spread_out
 from lib.numerics.tables import pick
 
+MAX_CONDITION = 1e6  # of a Cholesky factor: beyond, float32 cannot tell it from a singular one
+
 
 class GaussianMixture(Density):
     """A mixture of k Gaussians with full covariances.
@@ -42,7 +44,7 @@ class GaussianMixture(Density):
     chols: Float[checks.Array, "k d d"]
 
     def __init__(self, log_weights: ArrayLike, means: ArrayLike, chols: ArrayLike) -> None:
-        self.log_weights, self.means, self.chols = checks.gaussians(log_weights, means, chols)
+        self.log_weights, self.means, self.chols = _checked_parameters(log_weights, means, chols)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -68,9 +70,10 @@ class GaussianMixture(Density):
         far from the others, which makes that deviation large, widens all components: leave such points out.
 
         Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, values that are not
-        finite, a feature in which all points agree, num_components below 1 or above n, and a tolerance below 0.
+        finite or too far from 0 for float32 to tell them apart, a feature in which all points agree, num_components
+        below 1 or above n, and a tolerance below 0.
         """
-        x = checks.varied("x", x)
+        x = _varied("x", x)
         k = checks.whole("num_components", num_components, least=1)
         if k > len(x):
             raise ValueError(f"num_components must be at most the number of rows of x, {len(x)}; got {k}")
@@ -98,3 +101,57 @@ class GaussianMixture(Density):
 
     def _gaussians(self) -> Gaussians:
         return Gaussians(*map(jnp.asarray, (self.log_weights, self.means, self.chols)))
+
+
+# --- Private checks ------------------------------------------------------------------------------
+
+
+def _varied(name: str, data: ArrayLike) -> np.ndarray:
+    """Data (n, features) to fit to, as `points`, in which each feature varies; on the host, where they are scaled."""
+    points = checks.points(name, data)
+    if checks.is_traced(points):
+        raise TypeError(f"{name} must be known before jit, so that it can be scaled; got a tracer")
+    x = np.asarray(jax.device_get(points))
+    same = x.min(axis=0) == x.max(axis=0)
+    if same.any():
+        j = int(same.argmax())
+        raise ValueError(
+            f"{name} must vary in each feature; {name}[:, {j}] is {x[0, j]:g} in all rows ({same.sum()} such features)"
+        )
+    spread = x.std(axis=0, dtype=np.float64)
+    checks.refuse(
+        f"{name}.std(axis=0)", spread, lambda spread: (spread < 1e-20) | (spread > 1e20), "from 1e-20 to 1e+20"
+    )
+    return x
+
+
+def _checked_parameters(
+    log_weights: ArrayLike, means: ArrayLike, chols: ArrayLike
+) -> tuple[checks.Array, checks.Array, checks.Array]:
+    """The parameters of k Gaussians in d dimensions: weights that sum to one, means, lower Cholesky factors."""
+    log_weights, given, chols = (
+        checks.reals("log_weights", log_weights),
+        checks.real_numbers("means", means),
+        checks.reals("chols", chols),
+    )
+    means = checks.float32(given)
+    if means.ndim != 2 or 0 in means.shape:
+        raise ValueError(f"means must have shape (k, d), a row for each component; got shape {means.shape}")
+    k, d = means.shape
+    if log_weights.shape != (k,):
+        raise ValueError(f"log_weights must have shape ({k},), one for each of the means; got {log_weights.shape}")
+    if chols.shape != (k, d, d):
+        raise ValueError(f"chols must have shape ({k}, {d}, {d}), one for each of the means; got {chols.shape}")
+    if not any(map(checks.is_traced, (log_weights, means, chols))):
+        checks.log_table("log_weights", log_weights)
+        checks.finite("means", given)
+        checks.finite("chols", chols)
+        small = jax.device_get(chols)
+        checks.refuse("chols", small, lambda chols: np.triu(chols, 1) != 0, "lower triangular")
+        tiny, diagonal = np.finfo(np.float32).tiny, np.diagonal(small, axis1=1, axis2=2)
+        checks.refuse("the diagonals of chols", diagonal, lambda diagonal: diagonal < tiny, f"at least {tiny:.2g}")
+        rows = small / np.abs(small).max(axis=2, keepdims=True)
+        condition, rule = np.abs(np.linalg.inv(np.float64(rows))).max(axis=(1, 2)), f"at most {MAX_CONDITION:g}"
+        checks.refuse("the condition of chols", condition, lambda condition: condition > MAX_CONDITION, rule)
+        checks.precise("means", given, 10 * np.linalg.norm(small, axis=2))  # about as wide as a component's points are
+    return log_weights, means, chols

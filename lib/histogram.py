@@ -11,8 +11,7 @@ Statistics and Data Analysis, 1986, §2.2).
 
 import math
 from collections.abc import Sequence
-from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -46,7 +45,7 @@ class Histogram(Density):
 
     def __init__(self, log_probs: ArrayLike, range: ArrayLike) -> None:
         self.log_probs = checks.log_table("log_probs", log_probs)
-        self.edges = checks.grid(self.log_probs.shape, range)
+        self.edges = _grid(self.log_probs.shape, range)
 
     @property
     def bins(self) -> tuple[int, ...]:
@@ -61,21 +60,21 @@ class Histogram(Density):
     def count(x: ArrayLike, bins: int | Sequence[int], range: ArrayLike) -> Int[checks.Array, "*bins"]:
         """How many of the points x (n, d) are in each cell: `bins` cells of equal width between the pairs of `range`.
 
-        These are the counts of np.histogramdd, if points and edges are rounded to float32 first: a point that is
-        nearer to an edge than float32 can tell is taken to be on it. Counts of parts of the data add up. x may be a
-        file, np.memmap, that is larger than the memory. Raises TypeError or ValueError as `fit` does. Under `jit`,
-        where nothing can be refused, a point outside of the range counts nowhere.
+        These are the counts of np.histogramdd on the `edges`, which are float32: each point is on the side of an edge
+        on which it was given. Counts of parts of the data add up. x may be a file, np.memmap, that is larger than the
+        memory. Raises TypeError or ValueError as `fit` does. Under `jit`, where nothing can be refused, a point outside
+        of the range counts nowhere.
         """
-        edges = checks.grid(bins, range)
+        edges = _grid(bins, range)
         points = checks.rows("x", x, len(edges))
         if checks.is_traced(points):
-            return _count(points.astype(jnp.float32), edges)
-        table = add_up(lambda part: _count(checks.reals("x", part), edges), points)
+            return _count(edges, _rounded_down(points))
+        table = add_up(_count_rounded_down, points, edges)
         # A point outside counts nowhere. Only where something is missing, the data are looked through for it.
         if table.sum() != len(points):
-            low, high = (np.array([each[end] for each in edges]) for end in (0, -1))
-            inside = f"in the range from {low.tolist()} to {high.tolist()}"
-            checks.refuse_rows("x", points, partial(_outside, low, high), inside)
+            low, high = (np.array([[each[end] for each in edges]]) for end in (0, -1))
+            inside = f"in the range from {low[0].tolist()} to {high[0].tolist()}"
+            checks.refuse("x", points, _outside, inside, low, high)
         return table
 
     @classmethod
@@ -99,6 +98,10 @@ class Histogram(Density):
         if not checks.is_traced(counts) and not counts.any():
             raise ValueError("x must have at least one row; got none")
         return cls.from_counts(counts, range, alpha)
+
+    def _checked(self, x: ArrayLike) -> checks.Array:
+        """As numbers are counted: rounded to float32, but not across an edge."""
+        return _rounded_down(checks.of_shape(checks.real_numbers("x", x), self.event_shape))
 
     def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         log_volume, cell, inside = jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32), jnp.array(True)
@@ -139,11 +142,15 @@ class Histogram(Density):
 
 
 @jax.jit
-def _count(x: Float[Array, "n d"], edges: tuple[Array, ...]) -> Int[Array, "*bins"]:
+def _count(edges: tuple[Array, ...], x: Float[Array, "n d"]) -> Int[Array, "*bins"]:
     bins = tuple(len(each) - 1 for each in edges)
     places, inside = _places(x, edges)
     cell = once(jnp.where(inside, _cell(places, bins), math.prod(bins)))
     return jnp.zeros(math.prod(bins), jnp.int32).at[cell].add(1, mode="drop").reshape(bins)
+
+
+def _count_rounded_down(edges: tuple[Array, ...], x: checks.Array) -> Int[Array, "*bins"]:
+    return _count(edges, _rounded_down(x))
 
 
 def _places(x: Float[Array, "n d"], edges: Sequence[checks.Array]) -> tuple[list[Int[Array, " n"]], Bool[Array, " n"]]:
@@ -170,11 +177,54 @@ def _cell(places: Sequence[Int[Array, " n"]], bins: tuple[int, ...]) -> Int[Arra
     return cell
 
 
-def _outside(low: np.ndarray, high: np.ndarray, x: checks.Array) -> checks.Array:
-    rounded = checks.reals("x", x)
+def _rounded_down(x: checks.Array) -> checks.Array:
+    """Numbers as float32, none above what it was: then each is on the same side of an edge, which is a float32."""
+    rounded = checks.float32(x)
+    if not checks.has_more_digits(x):
+        return rounded
+    where = jnp if isinstance(x, jax.Array) else np
+    with np.errstate(invalid="ignore"):  # the largest float32 of an int64 is no int64
+        above = rounded.astype(x.dtype) > x
+    return where.where(above, where.nextafter(rounded, where.float32(-np.inf)), rounded)
+
+
+def _outside(x: checks.Array, low: checks.Array, high: checks.Array) -> checks.Array:
+    rounded = _rounded_down(x)
     return ~((low <= rounded) & (rounded <= high))
 
 
 @jax.jit
 def _smooth(counts: Float[Array, "*bins"], alpha: Float[Array, ""]) -> Float[Array, "*bins"]:
     return smooth(jnp.ravel(counts), alpha).reshape(counts.shape)
+
+
+# --- Private checks ------------------------------------------------------------------------------
+
+
+def _grid(bins: Any, range: ArrayLike) -> tuple[np.ndarray, ...]:
+    """The edges of `bins` cells of equal width on each axis, or on all, between a pair (low, high) for each axis.
+
+    There must be so few cells that a table can hold them, and so few on an axis that float32 tells their edges apart.
+    """
+    pairs = checks.real_numbers("range", range)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
+        raise ValueError(f"range must have shape (d, 2), a pair (low, high) for each axis; got shape {pairs.shape}")
+    checks.finite("range", pairs)
+    try:
+        bins = tuple(bins)
+    except TypeError:
+        bins = (bins,) * len(pairs)
+    if len(bins) != len(pairs):
+        raise ValueError(f"bins must be a number for each of the {len(pairs)} pairs of range; got {bins}")
+    bins = tuple(checks.whole("bins", number, least=1) for number in bins)
+    checks.table_size("bins", bins)
+    edges = []
+    for number, (low, high) in zip(bins, np.asarray(pairs, np.float64), strict=True):
+        edges.append(np.linspace(low, high, number + 1).astype(np.float32))
+        if not (np.diff(edges[-1]) > 0).all() or high - low > np.finfo(np.float32).max:
+            raise ValueError(
+                f"range must be pairs low < high, which float32 can cut into the bins; got ({low:.10g}, {high:.10g}) "
+                f"for {number} bins"
+            )
+        checks.precise("range", np.array([low, high]), high - low)
+    return tuple(edges)

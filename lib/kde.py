@@ -18,7 +18,7 @@ G. Watson & J. Cabrera, Biometrika 74, 1987; K. Mardia & P. Jupp, Directional St
 
 import math
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import equinox as eqx
 import jax
@@ -43,8 +43,9 @@ class KDE(Density):
     a density per unit of volume in the coordinates of x, or "sphere", with x (n, 2) longitudes and latitudes in degrees
     and a density per steradian; there longitudes may be any number of turns off, and draws have theirs in [−180, 180).
 
-    Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, values that are not finite, a
-    bandwidth that is not above 0, another kernel, and on the sphere for a latitude beyond 90.
+    Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, values that are not finite or
+    too far from 0 for float32 to tell them apart, a bandwidth that is not above 0, another kernel, and on the sphere
+    for a latitude beyond 90.
 
     >>> KDE.fit([[0.0], [1.0]], bandwidth=0.5).log_prob([[0.5], [10.0]])
     Array([  -0.72579134, -162.91893   ], dtype=float32)
@@ -57,7 +58,7 @@ class KDE(Density):
     def __init__(self, x: ArrayLike, bandwidth: ArrayLike, kernel: str = "gaussian") -> None:
         if kernel not in KERNELS:
             raise ValueError(f"kernel must be one of {', '.join(KERNELS)}; got {kernel!r}")
-        self.x = (checks.points if kernel == "gaussian" else checks.degrees)("x", x)
+        self.x = (checks.points if kernel == "gaussian" else _degrees)("x", x)
         self.bandwidth = checks.positive("bandwidth", bandwidth)
         self.kernel = kernel
 
@@ -84,7 +85,7 @@ class KDE(Density):
             raise ValueError(f"on_grid needs the gaussian kernel and d = 2; got {self.kernel}, d = {self.x.shape[1]}")
         if len(axes) != 2:
             raise ValueError(f"on_grid needs two axes; got {len(axes)}")
-        return _on_grid(self, *(checks.axis(f"axis {j}", axis) for j, axis in enumerate(axes)))
+        return _on_grid(self, *(_axis(f"axis {j}", axis) for j, axis in enumerate(axes)))
 
     def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         return self._log_mean(self._place(jnp.asarray(self.x)).T, x)
@@ -190,3 +191,28 @@ def _walk(x: Float[Array, "2"], h: Float[Array, ""], uniform: Float[Array, "2"])
     longitude = jnp.remainder(x[0] + jnp.rad2deg(jnp.arctan2(east, front)) + 180, 360) - 180
     latitude = jnp.rad2deg(jnp.arctan2(height, jnp.hypot(front, east)))
     return jnp.stack([jnp.where(longitude < 180, longitude, -180), latitude])  # rounding may give 180
+
+
+# --- Private checks ------------------------------------------------------------------------------
+
+
+def _degrees(name: str, x: ArrayLike) -> checks.Array:
+    """Data (n, 2) to fit to: longitudes, which may be any number of turns off, and latitudes from −90 to 90."""
+    x = checks.points(name, x)
+    if x.shape[1] != 2:
+        raise ValueError(f"{name} must have shape (n, 2), longitudes and latitudes in degrees; got shape {x.shape}")
+    checks.refuse(name, x, _off_the_globe, "latitudes from -90 to 90 in its second column")
+    return x
+
+
+def _off_the_globe(x: Any) -> checks.Array:
+    return abs(x) > np.array([[np.inf, 90]], np.float32)
+
+
+def _axis(name: str, x: ArrayLike) -> checks.Array:
+    """Numbers (k,) along an axis: finite and real."""
+    x = checks.real_numbers(name, x)
+    if x.ndim != 1:
+        raise ValueError(f"{name} must have shape (k,); got shape {x.shape}")
+    checks.finite(name, x)
+    return checks.float32(x)

@@ -11,9 +11,9 @@ is no class here, as there is in the classifier of the same name: this is that c
 
 import math
 from collections.abc import Sequence
-from functools import partial
-from typing import Self
+from typing import Any, Self
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -22,8 +22,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from lib import checks
 from lib.discrete import SMALL, Discrete
 from lib.numerics.counting import margins, tally
-from lib.numerics.parts import in_parts
-from lib.numerics.tables import in_range, pick, smooth, stack
+from lib.numerics.tables import in_range, once, pick, smooth, stack
 
 
 class NaiveBayes(Discrete):
@@ -75,19 +74,34 @@ class NaiveBayes(Discrete):
         each = stack(self.log_probs)[jnp.arange(len(x)), jnp.where(inside, x, 0)]
         return jnp.sum(jnp.where(inside, each, -jnp.inf))
 
-    def log_prob(self, x: ArrayLike) -> Float[Array, "*batch"]:
-        if math.prod(self.sizes) <= SMALL:
-            return super().log_prob(x)
-        x = checks.codes_at(x, self.event_shape)
-        add_up, rows = partial(_add_up, _with_end(self.log_probs)), x.reshape(-1, len(self.sizes))
-        parts = [add_up(rows)] if checks.is_traced(x) else list(in_parts(add_up, rows, rows.shape[1]))
-        return jnp.concatenate(parts).reshape(x.shape[:-1])
+    def _for_rows(self) -> Any:
+        return self if math.prod(self.sizes) <= SMALL else _Stacked(_with_end(self.log_probs))
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
         return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), stack(self.log_probs))
 
 
 # --- Private numerics ----------------------------------------------------------------------------
+
+
+class _Stacked(eqx.Module):
+    """The log densities of naive Bayes where there are too many combinations for a table of them."""
+
+    tables: Float[Array, "features values_and_1"]
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        return (len(self.tables),)
+
+    def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
+        """The sum over the features, one after the other, so that the table of each stays in the fastest cache."""
+
+        def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
+            table, codes = feature
+            # A code below 0 is a huge one without its sign, and no index is beyond the last, where log 0 stands.
+            return total + table[jnp.minimum(codes.astype(jnp.uint32), len(table) - 1)], None
+
+        return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (self.tables, once(x.T)))[0]
 
 
 @jax.jit
@@ -98,15 +112,3 @@ def _smooth(counts: tuple[Array, ...], alpha: Array) -> tuple[Array, ...]:
 @jax.jit
 def _with_end(log_probs: tuple[Array, ...]) -> Float[Array, "features values_and_1"]:
     return jnp.pad(stack(log_probs), ((0, 0), (0, 1)), constant_values=-jnp.inf)
-
-
-@jax.jit
-def _add_up(tables: Float[Array, "features values_and_1"], x: Int[Array, "n features"]) -> Float[Array, " n"]:
-    """The sum over the features, one after the other, so that the table of each stays in the fastest cache."""
-
-    def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
-        table, codes = feature
-        # A code below 0 is a huge one without its sign, and no index is beyond the last, where log 0 stands.
-        return total + table[jnp.minimum(codes.astype(jnp.uint32), len(table) - 1)], None
-
-    return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (tables, jax.lax.optimization_barrier(x.T)))[0]

@@ -368,7 +368,7 @@ X = [[0.0, 1.0], [2.0, 5.0], [1.0, 2.0]]
 BAD = {
     "nan": ([[0, 1], [2, np.nan]], 1, {}, ValueError, "x must be finite, and at most 3.4e+38 in size; x[1, 1] is nan"),
     "infinity": ([[np.inf, 1], [2, 3]], 1, {}, ValueError, "x[0, 0] is inf (1 such values)"),
-    "too large for float32": ([[1e39, 1], [2, 3]], 1, {}, ValueError, "x[0, 0] is inf (1 such values)"),
+    "too large for float32": ([[1e39, 1], [2, 3]], 1, {}, ValueError, "x[0, 0] is 1e+39 (1 such values)"),
     "no rows": (np.zeros((0, 2)), 1, {}, ValueError, "x must have at least one row; got none"),
     "wrong rank": ([0.0, 1.0], 1, {}, ValueError, "x must have shape (n, features)"),
     "strings": ([["a"], ["b"]], 1, {}, TypeError, "x must be real numbers"),
@@ -380,7 +380,7 @@ BAD = {
         ValueError,
         "x must vary in each feature; x[:, 1] is 3 in all rows (1 such features)",
     ),
-    "constant once in float32": ([[1e9], [1e9 + 1]], 1, {}, ValueError, "x[:, 0] is 1e+09 in all rows"),
+    "constant once in float32": ([[1e9], [1e9 + 1]], 1, {}, ValueError, "x[1, 0] is 1000000001.0 (1 such values)"),
     "one row": ([[0.0, 1.0]], 1, {}, ValueError, "x must vary in each feature; x[:, 0] is 0 in all rows (2 such"),
     "too small to be squared": ([[0.0], [1e-25]], 1, {}, ValueError, "x.std(axis=0) must be from 1e-20 to 1e+20"),
     "too large to be squared": ([[0.0], [3e38]], 1, {}, ValueError, "x.std(axis=0) must be from 1e-20 to 1e+20"),
@@ -427,6 +427,7 @@ BAD_PARAMETERS = {
     "means of one rank": ({"means": [0, 0]}, ValueError, "means must have shape (k, d)"),
     "no features": ({"means": np.zeros((2, 0))}, ValueError, "means must have shape (k, d)"),
     "mean nan": ({"means": [[0, 0], [np.nan, 0]]}, ValueError, "means[1, 0] is nan (1 such values)"),
+    "mean that float32 would move": ({"means": [[0, 0], [0, 1.7e9 + 1]]}, ValueError, "means[1, 1] is 1700000001.0 (1"),
     "shape of chols": ({"chols": np.eye(2)}, ValueError, "chols must have shape (2, 2, 2)"),
     "upper": (
         {"chols": [[[1, 2], [0, 1]]] * 2},

@@ -264,6 +264,12 @@ def test_draws_stray_from_an_observation_as_far_as_the_law_says(centre, bandwidt
     assert stats.kstest(np.arctan2(north, east), stats.uniform(-np.pi, 2 * np.pi).cdf).pvalue > 1e-9
 
 
+def test_draws_beside_the_date_line_are_on_the_map(key):
+    """A step to the west of −180 by less than float32 can tell from 0 would end at 180."""
+    draws = KDE.fit([[-180.0, 0.0]], 1e-5, "sphere").sample(key, 1000)
+    assert ((draws[:, 0] >= -180) & (draws[:, 0] < 180)).all()
+
+
 # --- What is refused -----------------------------------------------------------------------------
 
 

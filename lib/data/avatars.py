@@ -81,17 +81,12 @@ _CHUNK = 256  # images compared at once, a short chunk padded to as many: one co
 
 
 def _checked(images: ArrayLike) -> np.ndarray:
-    x = np.asarray(images)
+    x = jax.device_get(checks.array("images", images))
     if x.dtype != np.uint8 and not jnp.issubdtype(x.dtype, jnp.floating):
         raise TypeError(f"images must be uint8 or floating; got dtype {x.dtype}")
     if x.shape[1:] != (SIDE, SIDE, 3):
         raise ValueError(f"images must have shape (n, {SIDE}, {SIDE}, 3); got shape {x.shape}")
-    largest = np.finfo(np.float32).max
-    if not -largest <= x.min(initial=0) <= x.max(initial=0) <= largest:  # also where they are nan
-        bad = ~(np.abs(x) <= largest)
-        place = tuple(map(int, np.argwhere(bad)[0]))
-        where = f"images{list(place)} is {x[place]} ({bad.sum()} such values)"
-        raise ValueError(f"images must be finite in float32; {where}")
+    checks.finite("images", x)
     return x
 
 

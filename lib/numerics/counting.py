@@ -6,7 +6,7 @@ parts are added on the host in int64, so there may be more of them than int32 ca
 
 import math
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import cache, partial, reduce
 
 import jax
 import jax.numpy as jnp
@@ -29,11 +29,16 @@ def tally(counts: Callable[..., Array], x: checks.Array, sizes: tuple[int, ...],
     if checks.is_traced(x):
         inside = jnp.all(in_range(x, sizes), axis=1, keepdims=True)
         return counts(jnp.where(inside, x.astype(jnp.int32), -1), sizes)
-    total = add_up(lambda part: counts(checks.narrow(part), sizes), x)
+    total = add_up(_of_narrow_codes(counts, sizes), x)
     # A code that is out of range counts nowhere. Only where something is missing, the data are looked through for it.
     if total.sum() != tables * len(x):
         checks.refuse_codes("x", x, sizes)
     return total
+
+
+@cache
+def _of_narrow_codes(counts: Callable[..., Array], sizes: tuple[int, ...]) -> Callable[[checks.Array], Array]:
+    return lambda x: counts(checks.narrow(x), sizes)
 
 
 @partial(jax.jit, static_argnums=1)

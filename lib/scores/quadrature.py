@@ -97,8 +97,7 @@ def _kl_by_quadrature(log_p: Array, log_q: Array, log_area: Array) -> Array:
 
 def _checked(log_q: ArrayLike, inside: ArrayLike, log_area: ArrayLike) -> list[checks.Array]:
     log_q, inside, log_area = _arrays(log_q=log_q, inside=inside, log_area=log_area)
-    if not checks.is_traced(inside) and not ((inside >= 0) & (inside <= 1 + 1e-6)).all():
-        raise ValueError(f"inside must be shares from 0 to 1; got {inside.min():g} to {inside.max():g}")
+    checks.refuse("inside", inside, _no_share, "shares from 0 to 1")
     _refuse_coarse("log_q", log_q, log_area)
     return [log_q, inside, log_area]
 
@@ -107,23 +106,31 @@ def _arrays(**arrays: ArrayLike) -> list[checks.Array]:
     """Real arrays in one shape, none of them with a NaN."""
     found = {name: checks.reals(name, array) for name, array in arrays.items()}
     for name, array in found.items():
-        if not checks.is_traced(array) and np.isnan(array).any():
-            raise ValueError(f"{name} must not be nan; {int(np.isnan(array).sum())} values are")
+        checks.refuse(name, array, _nan, "numbers, none of them nan")
     try:
         shape = np.broadcast_shapes(*(array.shape for array in found.values()))
     except ValueError:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in found.items())
         raise ValueError(f"shapes must fit one another; got {shapes}") from None
-    where = jnp if any(map(checks.is_traced, found.values())) else np
+    where = jnp if any(isinstance(array, jax.Array) for array in found.values()) else np
     return [where.broadcast_to(array, shape) for array in found.values()]
 
 
 def _refuse_coarse(name: str, log_density: checks.Array, log_area: checks.Array) -> None:
     if checks.is_traced(log_density) or checks.is_traced(log_area):
         return
-    total = np.exp(np.float64(log_density) + log_area).sum()
+    where = np.float64 if isinstance(log_density, np.ndarray) else jnp.float32
+    (total,) = checks.sum_exp(where(log_density) + log_area)
     if not total <= 1.05:
         raise ValueError(
             f"{name} must have a total of at most 1 over the cells; it has {total:.4g}: is it per unit of the area "
             f"that log_area gives, and is the grid fine enough for it?"
         )
+
+
+def _no_share(inside: checks.Array) -> checks.Array:
+    return ~((inside >= 0) & (inside <= 1 + 1e-6))
+
+
+def _nan(x: checks.Array) -> checks.Array:
+    return x != x

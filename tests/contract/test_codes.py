@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AxisType
 
 from lib.data import outfits
 from tests.contract.cases import ALPHAS, GROUNDS, OF_CODES, ULP
@@ -138,10 +138,18 @@ def test_log_prob_refuses_real_numbers(model):
 # --- compiled agrees with uncompiled -------------------------------------------------------------
 
 
-def test_sharded_counts_are_the_plain_ones(Model):
-    mesh = Mesh(np.array(jax.devices()[:2]), ("rows",))
-    sharded = jax.device_put(DATA, NamedSharding(mesh, PartitionSpec("rows")))
-    assert_same_counts(jax.jit(Model.count, static_argnums=1)(sharded, SIZES), Model.count(DATA, SIZES))
+def test_each_device_counts_its_own_rows(Model, sharded, fetched):
+    x, plain = sharded(DATA), Model.count(DATA, SIZES)
+    fetched.clear()
+    assert_same_counts(Model.count(x, SIZES), plain)
+    assert len(fetched) == 1
+    assert fetched[0][0] == 2  # tables of two devices, and no data
+
+
+@pytest.mark.parametrize("sharded", [AxisType.Auto], indirect=True)
+def test_sharded_counts_under_jit_are_the_plain_ones(Model, sharded):
+    counts = jax.jit(Model.count, static_argnums=1)(sharded(DATA), SIZES)
+    assert_same_counts(counts, Model.count(DATA, SIZES))
 
 
 def test_a_new_alpha_recompiles_nothing_and_has_a_gradient(Model):

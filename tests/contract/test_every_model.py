@@ -5,14 +5,15 @@ of points do in test_points.py.
 """
 
 import re
+from decimal import Decimal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+import lib
 from tests.contract.cases import GROUNDS, ULP
 
 
@@ -27,7 +28,9 @@ BAD = {
     "strings": ([["a", "b"]], TypeError, "x must be {numbers}; got dtype <U1"),
     "complex": ([[1j, 0]], TypeError, "x must be {numbers}; got dtype complex128"),
     "truth values": ([[True, False]], TypeError, "x must be {numbers}; got dtype bool"),
-    "objects": ([[None, 0]], TypeError, "x must be {numbers}; got dtype object"),
+    "objects": ([[None, 0]], TypeError, "x must be {numbers}; got dtype object, such as None"),
+    "decimals": ([[Decimal("1.5"), 0]], TypeError, "x must be {numbers}; got dtype object, such as Decimal('1.5')"),
+    "dates": (np.array([["2026-01-01"]], "M8[D]"), TypeError, "x must be {numbers}; got dtype datetime64[D]"),
     "ragged": ([[0, 1], [0]], TypeError, "x must be an array of numbers"),
     "a number": (1, ValueError, "x must have shape (n, "),
     "one row without brackets": ([0, 1], ValueError, "x must have shape (n, "),
@@ -46,6 +49,18 @@ def test_fit_refuses(ground, x, error, message):
 def test_fit_refuses_no_rows(ground):
     with pytest.raises(ValueError, match="x must have at least one row; got none"):
         ground.Model.fit(ground.data[:0], **next(iter(ground.settings.values())))
+
+
+@pytest.mark.parametrize("pack", [lambda x: x, list], ids=["array", "list of arrays"])
+def test_masked_values_are_refused(ground, pack):
+    """NumPy would take what is hidden for data."""
+    x, setting = np.ma.array(ground.data), next(iter(ground.settings.values()))
+    plain = ground.Model.fit(x, **setting)  # nothing is masked
+    assert eqx.tree_equal(plain, ground.Model.fit(ground.data, **setting))
+    x[[2, 3], 1] = np.ma.masked
+    for take in (lambda x: ground.Model.fit(x, **setting), plain.log_prob):
+        with pytest.raises(ValueError, match=r"x\S* must have no masked values.*\[2?,? ?1\] is masked \([12] such"):
+            take(pack(x))
 
 
 def test_fitted_model_holds_no_nan_and_no_inf(fitted):
@@ -112,8 +127,42 @@ def test_log_prob_agrees_with_the_plain_one_point_formula(fitted):
     np.testing.assert_allclose(jax.vmap(model.log_prob)(jnp.asarray(x)), plain, rtol=ULP, atol=ULP)
 
 
-def test_sharded_agrees_with_plain(fitted):
+def test_log_prob_stays_where_the_rows_are(fitted, sharded, fetched):
     ground, model = fitted
-    mesh = Mesh(np.array(jax.devices()[:2]), ("rows",))
-    sharded = jax.device_put(ground.data, NamedSharding(mesh, PartitionSpec("rows")))
-    np.testing.assert_allclose(model.log_prob(sharded), model.log_prob(ground.data), rtol=ULP, atol=ULP)
+    x = sharded(ground.data)
+    for rows in (x, x.reshape(len(x) // 2, 2, -1) if "Auto" in str(x.sharding) else sharded(ground.data[:, None])):
+        fetched.clear()
+        log_prob = model.log_prob(rows)
+        assert fetched == []
+        assert log_prob.sharding.is_equivalent_to(x.sharding, log_prob.ndim)
+        np.testing.assert_allclose(log_prob.ravel(), model.log_prob(ground.data), rtol=ULP, atol=ULP)
+
+
+def test_fit_looks_at_the_data_where_they_are(ground, sharded, fetched):
+    setting = next(iter(ground.settings.values()))
+    plain, x = ground.Model.fit(ground.data, **setting), sharded(ground.data)
+    fetched.clear()
+    model = ground.Model.fit(x, **setting)
+    if ground.Model is not lib.GaussianMixture:  # which scales the data in float64, and so on the host
+        assert x.shape not in fetched
+    assert eqx.tree_equal(model, plain)
+
+
+def test_a_bad_value_on_another_device_is_named(ground, sharded):
+    bad = ground.data.copy()
+    bad[-2:, 1] = -1 if ground.numbers == "integers" else np.nan
+    with pytest.raises(ValueError, match=rf"x\[{len(bad) - 2}, 1\] is (nan|-1) \(2 such values\)"):
+        ground.Model.fit(sharded(bad), **next(iter(ground.settings.values())))
+
+
+# --- The class tree ------------------------------------------------------------------------------
+
+
+def test_no_model_overrides_a_public_method(ground):
+    """What is abstract is there to be written below; what is written stays."""
+    written = set()
+    for cls in reversed(ground.Model.__mro__[: ground.Model.__mro__.index(eqx.Module)]):
+        public = {name: value for name, value in vars(cls).items() if not name.startswith("_")}
+        assert not written & public.keys()
+        written |= {name for name, value in public.items() if not getattr(value, "__isabstractmethod__", False)}
+    assert {"sample", "log_prob"} < written

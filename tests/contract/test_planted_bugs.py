@@ -227,6 +227,42 @@ BUGS = {
         "_silver",
         "tests/data/test_outfits.py::test_the_stylist_is_dependent_and_no_tree",
     ),
+    "what a mask hides is data": (
+        "lib/checks.py",
+        "if np.ma.is_masked(x):",
+        "if False:",
+        "tests/contract/test_every_model.py::test_masked_values_are_refused",
+    ),
+    "time stamps are rounded to two minutes": (
+        "lib/checks.py",
+        "if has_more_digits(x) and not is_traced(x):",
+        "if False:",
+        "tests/contract/test_points.py::test_what_float32_would_merge_is_refused",
+    ),
+    "ids are compared in float32": (
+        "lib/scores/samples.py",
+        "checks.finite_rows(name, x)",
+        "checks.float32(checks.finite_rows(name, x))",
+        "tests/scores/test_samples.py::test_ids_are_compared_as_they_were_given",
+    ),
+    "a point is rounded up to an edge": (
+        "lib/histogram.py",
+        "if not checks.has_more_digits(x):",
+        "if True:",
+        "tests/test_histogram.py::test_points_that_float32_would_put_on_an_edge_stay_below_it",
+    ),
+    "rows on several devices are taken to one": (
+        "lib/density.py",
+        "if is_sharded(x):",
+        "if False:",
+        "tests/contract/test_every_model.py::test_log_prob_stays_where_the_rows_are",
+    ),
+    "of two devices, one counts": (
+        "lib/numerics/parts.py",
+        ".sum(axis=0, dtype=np.int64)",
+        "[0]",
+        "tests/contract/test_codes.py::test_each_device_counts_its_own_rows",
+    ),
 }
 
 

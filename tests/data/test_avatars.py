@@ -222,7 +222,7 @@ def with_bad(value, dtype=np.float32):
         (with_bad(np.nan), ValueError, r"images must be finite.*; images\[1, 2, 3, 0\] is nan \(2 such values\)"),
         (with_bad(-np.inf), ValueError, r"images must be finite.*; images\[1, 2, 3, 0\] is -inf \(2 such values\)"),
         (with_bad(np.inf, np.float16), ValueError, r"images\[1, 2, 3, 0\] is inf \(2 such values\)"),
-        (with_bad(1e300, float), ValueError, r"images must be finite in float32; images\[1, 2, 3, 0\] is 1e\+300"),
+        (with_bad(1e300, float), ValueError, r"images must be finite.*; images\[1, 2, 3, 0\] is 1e\+300"),
     ],
 )
 def test_reading_refuses(images, error, message):

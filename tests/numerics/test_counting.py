@@ -52,7 +52,7 @@ def test_margins_of_as_many_values_as_each_way_to_count_may_have(size):
 
 @pytest.fixture
 def parts_of_128_rows(monkeypatch):
-    monkeypatch.setattr(parts, "PART", 128 * 5)
+    monkeypatch.setattr(parts, "ELEMENTS_PER_CALL", 128 * 5)
 
 
 @pytest.mark.parametrize("n", [127, 128, 129, 256, 1000])
@@ -79,7 +79,7 @@ def test_memory_may_be_laid_out_in_any_way(view):
 
 
 def test_where_an_array_starts_does_not_matter(monkeypatch):
-    monkeypatch.setattr(parts, "LARGE", 1000)
+    monkeypatch.setattr(parts, "MIN_BYTES_TO_ALIGN", 1000)
     memory = np.zeros(64 + 5 * 2500, np.uint8)
     for start in (*range(0, 64, 7), 16, 48):
         x = memory[start : start + 5 * 2500].reshape(-1, 5)

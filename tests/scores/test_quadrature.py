@@ -108,10 +108,18 @@ def test_scores_work_under_jit_and_have_gradients():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: precision([np.nan, 0], [1, 1], -1), ValueError, "log_q must not be nan; 1 values are"),
+        (
+            lambda: precision([np.nan, 0], [1, 1], -1),
+            ValueError,
+            "log_q must be numbers, none of them nan; log_q[0] is nan (1 such values)",
+        ),
         (lambda: precision(["a"], [1], 0), TypeError, "log_q must be real numbers"),
         (lambda: precision([-1, -1], [1, 1, 1], 0), ValueError, "log_q (2,), inside (3,), log_area ()"),
-        (lambda: precision([-1, -1], [2, 1], 0), ValueError, "inside must be shares from 0 to 1; got 1 to 2"),
+        (
+            lambda: precision([-1, -1], [2, 1], 0),
+            ValueError,
+            "inside must be shares from 0 to 1; inside[0] is 2.0 (1 such values)",
+        ),
         (lambda: precision([0, 0], [1, 1], 0), ValueError, "log_q must have a total of at most 1"),
         (lambda: coverage([-1, -1], [1, 1], 0, mass=0), ValueError, "mass must be above 0 and at most 1; got 0"),
         (lambda: coverage([-1, -1], [1, 1], 0, mass=95), ValueError, "mass must be above 0 and at most 1; got 95"),

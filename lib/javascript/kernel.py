@@ -17,6 +17,7 @@ from lib.javascript.expression import Expr, fill, literal
 from lib.javascript.graph import Const, Eqn, Value
 from lib.javascript.index import Index, Variable, flat, unflat
 from lib.javascript.rule import rule_of
+from lib.javascript.subnormal import is_subnormal
 
 if TYPE_CHECKING:
     from lib.javascript.lower import Lowering
@@ -112,7 +113,7 @@ class Kernel:
     def store(self, target: Place, index: Sequence[Index], expr: Expr) -> str:
         if isinstance(target, Scalar):
             return f"{target.name} = {expr.rounded};"
-        return f"{target.name}[{self.place(target.at(index))}] = {expr.text};"
+        return f"{target.name}[{self.place(target.at(index))}] = {expr.stored};"
 
     # --- Expressions ---
 
@@ -133,6 +134,16 @@ class Kernel:
             return Expr(f"{place.name}[{self.place(at)}]", value.dtype, at.depth)
         self.read_before[key] = self._worked_out(value, index)
         return self.read_before[key]
+
+    def operand(self, value: Value, index: Sequence[Index]) -> Expr:
+        """An expression for one element as arithmetic takes it: a subnormal number is 0."""
+        expr = self.read(value, index)
+        if not is_subnormal(value, self.page.subnormal):
+            return expr
+        if isinstance(value, Const) and value.is_uniform:
+            return Expr(literal(0 * value.number, value.dtype), value.dtype)
+        flushed = Expr(f"flush({expr.text})", expr.dtype, expr.depth, expr.cost + 1)
+        return self.bind(flushed, expr.text.split("[")[0]) if flushed.depth < self.depth else flushed
 
     def _worked_out(self, value: Value, index: Sequence[Index]) -> Expr:
         eqn = self.page.definitions[value]
@@ -157,14 +168,22 @@ class Kernel:
             self.names[key] = self.page.name(hint)
             self.levels[expr.depth].before.append(f"const {self.names[key]} = {expr.rounded};")
         name = self.names[key]
-        return replace(expr, text=name, cost=0, rounds=False, product=False)
+        return replace(expr, text=name, cost=0, rounds=False, underflows=False, product=False)
 
-    def filled(self, template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool, cost: int) -> Expr:
+    def filled(
+        self,
+        template: str,
+        operands: Sequence[Expr],
+        dtype: np.dtype,
+        rounds: bool,
+        cost: int,
+        underflows: bool = False,
+    ) -> Expr:
         operands = [
             self.bind(x, letter) if x.cost and len(re.findall(rf"\b{letter}\b", template)) > 1 else x
             for x, letter in zip(operands, "xyz", strict=False)
         ]
-        return fill(template, operands, dtype, rounds, cost)
+        return fill(template, operands, dtype, rounds, cost, underflows)
 
     # --- Text ---
 

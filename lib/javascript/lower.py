@@ -41,6 +41,7 @@ class Lowering:
         self.places: dict[Value, Place] = {}
         self.definitions: dict[Value, Eqn] = {}
         self.uses: Counter[Value] = Counter()
+        self.subnormal: set[Value] = set()  # the variables that may be
         self.hints: dict[Value, str] = {}
         self.buffers: list[Buffer] = []
         self.constants: dict[Const, Buffer] = {}

@@ -12,6 +12,7 @@ from lib.javascript.expression import literal
 from lib.javascript.graph import Const, Graph, Value
 from lib.javascript.kernel import Buffer
 from lib.javascript.lower import Lowering
+from lib.javascript.subnormal import subnormals
 
 ARRAYS = {
     "float32": "Float32Array",
@@ -40,6 +41,7 @@ def printed(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> 
     runtime = helpers()
     page = Lowering([*runtime, *ARRAYS.values()], sliced)
     page.count(graph)
+    page.subnormal = subnormals(graph)
     arguments = [page._lasting(argument) for argument in arguments]
     page.places |= {
         value: Buffer(argument, value.shape, value.dtype)

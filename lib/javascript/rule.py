@@ -26,16 +26,25 @@ class Rule:
     cost: int = 1  # of one element, in additions, about
     again: Inputs = ()  # inputs whose elements may be read several times each, so should be worked out before
     whole: Inputs = ()  # inputs that must lie in a buffer
+    flushes: bool = False  # whether no float of its result is subnormal
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(*primitives: str, loops: bool = False, cost: int = 1, again: Inputs = (), whole: Inputs = ()) -> Callable:
+def rule(
+    *primitives: str,
+    loops: bool = False,
+    cost: int = 1,
+    again: Inputs = (),
+    whole: Inputs = (),
+    flushes: bool = False,
+) -> Callable:
     """Enter a function into the table, as the rule of some primitives."""
 
     def enter(function: Callable) -> Callable:
-        entry = Rule(loops=function, again=again, whole=whole) if loops else Rule(function, cost=cost, again=again)
+        kind = {"loops": function} if loops else {"inline": function}
+        entry = Rule(**kind, cost=cost, again=again, whole=whole, flushes=flushes)
         RULES.update(dict.fromkeys(primitives, entry))
         return function
 

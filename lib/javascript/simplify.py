@@ -19,6 +19,8 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
         return inputs[0]
     if name == "reduce_precision" and (params["exponent_bits"], params["mantissa_bits"]) == (8, 23):
         return inputs[0]
+    if name == "integer_pow" and params["y"] == 1:
+        return inputs[0]
     if name in ("reshape", "broadcast_in_dim", "squeeze") and len(inputs) == 1:
         return inputs[0] if inputs[0].shape == shape else None
     if name == "select_n" and isinstance(inputs[0], Const) and inputs[0].is_uniform:

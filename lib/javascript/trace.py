@@ -95,6 +95,8 @@ class Tracer:
             return known
         if name == "scan" and params["length"] == 1:
             return self.only_step(eqn, inputs)
+        if name == "mul" and (masked := self.masked(inputs)):
+            name, inputs, params = "select_n", masked, {}
         if name == "dot_general":
             inputs, params = self.untransposed(inputs, params)
         outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
@@ -139,6 +141,15 @@ class Tracer:
     def made(self, value: Value) -> Eqn | None:
         """The equation that gives a value."""
         return next((eqn for eqn in reversed(self.eqns) if value in eqn.outputs), None)
+
+    def masked(self, inputs: Sequence[Value]) -> list[Value] | None:
+        """The inputs of the choice that a product with truths as numbers is for XLA, where 0 times NaN is 0."""
+        for value, other in (inputs, inputs[::-1]):
+            made = self.made(value)
+            is_truth = made and made.primitive == "convert_element_type" and made.inputs[0].dtype.kind == "b"
+            if made and is_truth and value.shape == other.shape:
+                return [made.inputs[0], Const(np.zeros(other.shape, other.dtype)), other]
+        return None
 
     def untransposed(self, inputs: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
         """A product with Aᵀ is one with A along its other axis: so its loops see how A lies in memory."""

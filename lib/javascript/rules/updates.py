@@ -10,6 +10,7 @@ from lib.javascript.kernel import Kernel
 from lib.javascript.lower import Lowering
 from lib.javascript.rule import rule
 from lib.javascript.rules.views import as_index, window
+from lib.javascript.subnormal import is_subnormal
 
 
 @rule("concatenate", loops=True)
@@ -88,10 +89,13 @@ def scatter(page: Lowering, eqn: Eqn) -> None:
         where = [i + start for i, start in zip(place, starts, strict=True)]
         old = kernel.store(target, where, Expr("", x.dtype)).removesuffix(" = ;")
         form = COMBINED[eqn.primitive]
+        is_float = x.dtype.kind == "f" and eqn.primitive != "scatter"
         if x.dtype.kind in "iu" and eqn.primitive == "scatter-mul":
             form = "Math.imul({old}, {new})"
-        new = kernel.read(update, index)
-        result = Expr(form.format(old=old, new=new.rounded), x.dtype, rounds=True)
+        new = kernel.operand(update, index) if is_float else kernel.read(update, index)
+        if is_float and is_subnormal(x, kernel.page.subnormal):
+            old = f"flush({old})"
+        result = Expr(form.format(old=old, new=new.rounded), x.dtype, rounds=True, underflows=is_float)
         stored = kernel.store(target, where, result)
         kernel.do(f"if ({' && '.join(inside)}) {stored}" if inside else stored)
 

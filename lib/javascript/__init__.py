@@ -14,6 +14,8 @@ print.py        the whole text; runtime.js holds the helpers
 from collections.abc import Callable
 from typing import Any
 
+import jax
+
 from lib.javascript.graph import Unsupported
 from lib.javascript.print import printed
 from lib.javascript.rules import RULES
@@ -36,5 +38,7 @@ def to_javascript(fn: Callable, *example_args: Any, sliced: bool = False) -> str
 
     Raises Unsupported, with the line at fault, where a primitive or a dtype has no rule.
     """
+    if jax.config.read("jax_enable_x64"):
+        raise Unsupported("the page computes in 32 bits: compile without JAX_ENABLE_X64")
     graph, arguments = trace(fn, example_args)
     return printed(graph, arguments, getattr(fn, "__name__", "fn"), sliced)

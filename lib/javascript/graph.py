@@ -27,7 +27,6 @@ class Var:
 @dataclass(eq=False)
 class Const:
     value: np.ndarray  # of a key, its two numbers
-    key: Any = None  # a typed key as JAX has it
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -87,9 +86,19 @@ class Eqn:
 DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
 
 
+def is_key(x: Any) -> bool:
+    """Whether an array, or what is known of one, is of typed keys."""
+    return hasattr(x, "dtype") and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key)
+
+
+def is_seen(aval: Any) -> bool:
+    """Whether the page has arrays of this dtype."""
+    return is_key(aval) or aval.dtype.name in DTYPES
+
+
 def seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and dtype that the page sees."""
-    if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
+    if is_key(aval):
         if aval.dtype.name != "key<fry>":
             raise Unsupported(f"keys must be of the kind threefry2x32; {where} has {aval.dtype.name}")
         return (*aval.shape, 2), np.dtype(np.uint32)
@@ -99,8 +108,4 @@ def seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def constant(x: Any) -> Const:
-    if isinstance(x, jax.Array) and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
-        return Const(np.asarray(jax.random.key_data(x)), x)
-    value = np.asarray(x)
-    seen(value, "a constant")
-    return Const(value)
+    return Const(np.asarray(jax.random.key_data(x) if is_key(x) else x))

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax, nn, random
 
+from lib import GaussianMixture
 from lib.numerics import threefry
 from lib.numerics.summation import pairwise_sum
 
@@ -383,6 +384,18 @@ add("gradient of a product", jax.grad(lambda a: jnp.sum(jnp.tanh(a @ a.T / 20)))
 add("second derivative", jax.hessian(lambda x: jnp.prod(jnp.sin(x))), f(3))
 add("jacobian", jax.jacfwd(lambda x: jnp.stack([x.sum(), (x**2).sum()])), f(4))
 add("nested jit", lambda x: jax.jit(lambda v: jax.jit(jnp.sin)(v) + 1)(x) * 2, f(4))
+
+# --- What depends on no argument, whatever its primitive ----------------------------------------
+
+SPD = jnp.array([[2.0, 0.5], [0.5, 1.0]])
+FACTORS = np.float32([[[1, 0], [0.5, 2]], [[3, 0], [0, 0.5]]])
+MIXTURE = GaussianMixture(np.log([0.3, 0.7]), np.float32([[0, 1], [2, -1]]), FACTORS)
+
+add("a mixture", lambda x: MIXTURE.log_prob(x), f(5, 2))
+add("decompositions of what is known", lambda x: (jnp.linalg.cholesky(SPD) @ x, jnp.linalg.inv(SPD * 2) @ x), f(2))
+add("a decomposition in a loop", lambda x: lax.fori_loop(0, 3, lambda _, c: jnp.linalg.cholesky(SPD) @ c, x), f(2))
+add("kinds that the page has not", lambda x: (jnp.abs(jnp.fft.fft(SPD[0])) * x, SPD.astype(jnp.float16)[0] * x), f(2))
+add("numbers of a known key", lambda n: random.key_data(random.split(random.key(3), 3))[1, 0] + n, u())
 
 # --- Random numbers ------------------------------------------------------------------------------
 

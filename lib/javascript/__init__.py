@@ -17,7 +17,7 @@ from typing import Any
 import jax
 
 from lib.javascript.graph import Unsupported
-from lib.javascript.print import printed
+from lib.javascript.program import program
 from lib.javascript.rules import RULES
 from lib.javascript.trace import trace
 
@@ -41,4 +41,4 @@ def to_javascript(fn: Callable, *example_args: Any, sliced: bool = False) -> str
     if jax.config.read("jax_enable_x64"):
         raise Unsupported("the page computes in 32 bits: compile without JAX_ENABLE_X64")
     graph, arguments = trace(fn, example_args)
-    return printed(graph, arguments, getattr(fn, "__name__", "fn"), sliced)
+    return program(graph, arguments, getattr(fn, "__name__", "fn"), sliced)

@@ -8,7 +8,7 @@ import jax
 from jax.extend.core import JaxprEqn
 
 from lib.javascript import bounds
-from lib.javascript.graph import Value, seen
+from lib.javascript.graph import Value, page_type
 
 Primitive = tuple[str, dict[str, Any]]  # its name and its parameters
 ROOTS = (Path(jax.__file__).parents[1], Path(__file__).parents[2])  # the folders in which jax and lib lie
@@ -36,7 +36,7 @@ def _divided(primitive: str) -> Callable[..., Primitive | None]:
 
 def _bits(eqn: JaxprEqn, key: Value) -> Primitive | None:
     """Of one key."""
-    return ("random_bits", {"shape": seen(eqn.outvars[0].aval, "")[0]}) if len(key.shape) == 1 else None
+    return ("random_bits", {"shape": page_type(eqn.outvars[0].aval, "")[0]}) if len(key.shape) == 1 else None
 
 
 def _pairwise_sum(_: JaxprEqn, x: Value) -> Primitive | None:

@@ -91,12 +91,12 @@ def is_key(x: Any) -> bool:
     return hasattr(x, "dtype") and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key)
 
 
-def is_seen(aval: Any) -> bool:
+def has_page_type(aval: Any) -> bool:
     """Whether the page has arrays of this dtype."""
     return is_key(aval) or aval.dtype.name in DTYPES
 
 
-def seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
+def page_type(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and dtype that the page sees."""
     if is_key(aval):
         if aval.dtype.name != "key<fry>":

@@ -2,18 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lib.javascript.expression import Expr
 from lib.javascript.graph import Eqn, Unsupported
 from lib.javascript.index import Index
 
-if TYPE_CHECKING:
-    from lib.javascript.kernel import Kernel
-    from lib.javascript.lower import Lowering
-
-Inline = Callable[["Kernel", Eqn, tuple[Index, ...]], Expr]
-Loops = Callable[["Lowering", Eqn], None]
+Inline = Callable[[Any, Eqn, tuple[Index, ...]], Expr]  # of a Kernel, the equation and the index of the element
+Loops = Callable[[Any, Eqn], None]  # of a Lowering and the equation
 Inputs = tuple[int, ...]
 
 

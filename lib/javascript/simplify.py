@@ -10,7 +10,7 @@ from jax.extend.core import JaxprEqn
 from jax.random import wrap_key_data
 
 from lib.javascript import bounds
-from lib.javascript.graph import Const, Eqn, Value, constant, is_key, seen
+from lib.javascript.graph import Const, Eqn, Value, constant, is_key, page_type
 
 # A constant that is larger, and larger than what it comes from, is computed when the page starts.
 MAX_BYTES_IN_PLACE = 1024
@@ -75,7 +75,7 @@ def folded(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Const] | None:
         return None
     if eqn.primitive.name == "broadcast_in_dim" and consts[0].is_uniform and not is_key(eqn.invars[0].aval):
         return [Const(np.broadcast_to(consts[0].number, eqn.params["shape"]))]
-    sizes = [prod(seen(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
+    sizes = [prod(page_type(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
     if sum(sizes) > max(MAX_BYTES_IN_PLACE, *(x.value.nbytes for x in consts)):
         return None
     return evaluated(eqn, consts)

@@ -14,7 +14,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from lib.javascript import bounds
 from lib.javascript.calls import primitive_of
-from lib.javascript.graph import Const, Eqn, Graph, Value, Var, constant, is_seen, seen
+from lib.javascript.graph import Const, Eqn, Graph, Value, Var, constant, has_page_type, page_type
 from lib.javascript.rule import RULES
 from lib.javascript.simplify import evaluated, folded, identity, needed, unchanged
 
@@ -25,16 +25,16 @@ CALLS = {  # where a call keeps what it calls
 SAME = ("optimization_barrier", "stop_gradient", "copy", "copy_p", "random_wrap", "random_unwrap")
 # Of a value that depends on no argument: the equation that gives it, its inputs, and which of its results it is.
 Fixed = dict[Value, tuple[JaxprEqn, Sequence[Value], int]]
-PARTED = ("split", "threefry2x32")  # several results, each of which is worked out for itself
+SEPARATE_RESULTS = ("split", "threefry2x32")  # several results, each of which is worked out for itself
 
 
 def trace(fn: Callable, args: Sequence[Any]) -> tuple[Graph, list[str]]:
     """The graph of fn at arguments of these shapes, and a name for each of its inputs."""
     closed = jax.make_jaxpr(fn)(*args)
-    inputs = [Var(*seen(v.aval, "an argument")) for v in closed.jaxpr.invars]
+    inputs = [Var(*page_type(v.aval, "an argument")) for v in closed.jaxpr.invars]
     graph = Tracer().graph(closed, inputs, inputs)
     for output in graph.outputs:
-        seen(output, "a result")
+        page_type(output, "a result")
     return graph, _names(fn, args)
 
 
@@ -98,9 +98,11 @@ class Tracer:
         if name == "cond" and isinstance(inputs[0], Const):
             branches = params["branches"]
             return self.inline(branches[min(max(int(inputs[0].number), 0), len(branches) - 1)], inputs[1:])
-        if self.is_fixed(inputs) and not (name in RULES and all(is_seen(v.aval) for v in (*eqn.invars, *eqn.outvars))):
+        if self.is_fixed(inputs) and not (
+            name in RULES and all(has_page_type(v.aval) for v in (*eqn.invars, *eqn.outvars))
+        ):
             return self.evaluated(eqn, inputs)
-        if same := unchanged(name, params, inputs, seen(eqn.outvars[0].aval, line)[0]):
+        if same := unchanged(name, params, inputs, page_type(eqn.outvars[0].aval, line)[0]):
             return [same]
         if known := folded(eqn, inputs):
             return known
@@ -110,8 +112,8 @@ class Tracer:
             name, inputs, params = "select_n", masked, {}
         if name == "dot_general":
             inputs, params = self.untransposed(inputs, params)
-        outputs = tuple(Var(*seen(v.aval, line)) for v in eqn.outvars)
-        if name in PARTED:
+        outputs = tuple(Var(*page_type(v.aval, line)) for v in eqn.outvars)
+        if name in SEPARATE_RESULTS:
             return [
                 self.add(Eqn(name, tuple(inputs), (output,), params | {"output": n}, line, variable))[0]
                 for n, output in enumerate(outputs)
@@ -144,7 +146,7 @@ class Tracer:
         if results := folded(eqn, inputs):
             return results
         name, params = found
-        output = Var(*seen(eqn.outvars[0].aval, ""))
+        output = Var(*page_type(eqn.outvars[0].aval, ""))
         if same := unchanged(name, params, inputs, output.shape):
             return [same]
         return self.add(Eqn(name, tuple(inputs), (output,), params, *(_source(eqn) or self.source)))
@@ -163,14 +165,14 @@ class Tracer:
             return Const(value.value.reshape(shape))
         return self.add(Eqn("reshape", (value,), (Var(shape, value.dtype),), {}, *(_source(eqn) or self.source)))[0]
 
-    def made(self, value: Value) -> Eqn | None:
+    def equation_of(self, value: Value) -> Eqn | None:
         """The equation that gives a value."""
         return next((eqn for eqn in reversed(self.eqns) if value in eqn.outputs), None)
 
     def masked(self, inputs: Sequence[Value]) -> list[Value] | None:
         """The inputs of the choice that a product with truths as numbers is for XLA, where 0 times NaN is 0."""
         for value, other in (inputs, inputs[::-1]):
-            made = self.made(value)
+            made = self.equation_of(value)
             is_truth = made and made.primitive == "convert_element_type" and made.inputs[0].dtype.kind == "b"
             if made and is_truth and value.shape == other.shape:
                 return [made.inputs[0], Const(np.zeros(other.shape, other.dtype)), other]
@@ -181,7 +183,7 @@ class Tracer:
         summed, batch = params["dimension_numbers"]
         values, axes = list(inputs), [list(side) for side in summed]
         for side, value in enumerate(inputs):
-            made = self.made(value)
+            made = self.equation_of(value)
             if made and made.primitive == "transpose" and len(axes[side]) == 1 and len(value.shape) == 2:
                 values[side] = made.inputs[0]
                 axes[side] = [made.params["permutation"][axes[side][0]]]
@@ -190,7 +192,7 @@ class Tracer:
     def columns(self, indices: Value, eqn: Eqn) -> list[Value]:
         """The columns of an array of indices, one for each axis that is indexed, without putting them together."""
         n = indices.shape[-1]
-        made = self.made(indices)
+        made = self.equation_of(indices)
         if made and made.primitive == "concatenate" and made.params["dimension"] == len(indices.shape) - 1:
             return [column for part in made.inputs for column in self.columns(part, eqn)]
         if made and made.primitive == "stack" and made.params["axis"] == len(indices.shape) - 1:
@@ -205,7 +207,7 @@ class Tracer:
     def add(self, new: Eqn) -> Sequence[Value]:
         """Put an equation into the graph, unless its result is known."""
         for value in new.inputs:
-            seen(value, new.line)
+            page_type(value, new.line)
         if not new.graphs:
             new.outputs = tuple(replace(x, bounds=bounds.result(new, n)) for n, x in enumerate(new.outputs))
             if len(new.outputs) == 1 and (known := bounds.constant(new.output)):

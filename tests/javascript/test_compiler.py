@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.javascript import RULES, Unsupported, bounds
+from lib.javascript import RULES, Unsupported, bounds, scope
 from lib.javascript.expression import Expr, fill, grouped, literal
 from lib.javascript.graph import Const, Eqn, Var
 from lib.javascript.index import Index, Variable, flat, unflat
-from lib.javascript.print import helpers
+from lib.javascript.program import ARRAYS, helpers
 from lib.javascript.trace import trace
 from lib.live import to_javascript
 from lib.numerics import threefry
@@ -105,13 +105,13 @@ def test_a_literal_that_is_no_number(x, text):
 SIGNED = [(-7, -2), (-3, 4), (0, 0), (0, 5), (2, 9)]
 
 
-@pytest.mark.parametrize("name", sorted(set(bounds.RULES) - {"clamp", "sign", "neg", "convert_element_type"}))
+@pytest.mark.parametrize("name", sorted(set(bounds.FORMULAS) - {"clamp", "sign", "neg", "convert_element_type"}))
 @pytest.mark.parametrize("x", SIGNED)
 @pytest.mark.parametrize("y", SIGNED)
 def test_bounds_hold(name, x, y):
     if name == "shift_right_logical" and (x[0] < 0 or y[0] < 0):
         return  # as wide as the type
-    found = bounds.RULES[name](x, y)
+    found = bounds.FORMULAS[name](x, y)
     primitive = getattr(jax.lax, name)
     xs, ys = (np.arange(low, high + 1, dtype=np.int32) for low, high in (x, y))
     pairs = [(a, c) for a in xs for c in ys if c or name not in ("div", "rem")]
@@ -210,6 +210,23 @@ def test_names_that_javascript_keeps_are_avoided():
     assert "(new_, i, Math_)" in text
 
 
+def test_what_the_helpers_use_of_the_page_is_reserved():
+    text = re.sub(r"//.*", "", "\n".join(helpers().values()))
+    used = set(re.findall(r"(?<![.\w])([A-Za-z]\w*)(?=[.(])", text)) | set(re.findall(r"new (\w+)", text))
+    local = set(re.findall(r"(?:const|let|function) (\w+)|\b(\w+)(?= =>)|, (\w+)(?= = )|[(,] ?(\w+)(?=[,)])", text))
+    unknown = used - {word for words in local for word in words} - scope.RESERVED
+    assert unknown == set()
+    assert set(ARRAYS.values()) <= scope.RESERVED
+
+
+@pytest.mark.parametrize(
+    ("hint", "word"),
+    [("θ", "θ"), ("a[0].b", "a_0_b"), ("2d", "_2d"), ("", "_"), ("__proto__", "proto"), ("x²", "x2"), ("→", "_")],
+)
+def test_a_hint_becomes_a_word_of_javascript(hint, word):
+    assert scope.identifier(hint) == word
+
+
 @pytest.mark.parametrize(
     ("fn", "argument", "message"),
     [
@@ -230,7 +247,7 @@ def test_what_is_not_supported_is_named_with_its_line(fn, argument, message):
 
 def test_every_helper_is_used_by_a_rule_or_by_a_helper():
     folder = Path(bounds.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in [folder / "print.py", *folder.glob("rules/*.py")])
+    code = "".join(path.read_text(encoding="utf-8") for path in [folder / "program.py", *folder.glob("rules/*.py")])
     for name, paragraph in helpers().items():
         others = code + "".join(part for part in helpers().values() if part != paragraph)
         assert re.search(rf"\b{name}\b", others) or paragraph.count(name) > 1, name

@@ -31,7 +31,7 @@ def replaced(text, old, new):
         ("permutation", "y + key0 + 5", "y + key0 + 4"),
         ("round to even", "Math.fround(Math.abs(x) + 2 ** 52 - 2 ** 52)", "Math.floor(Math.abs(x) + 0.5)"),
         ("integers wrap", "Math.imul(x[i], y[i])", "x[i] * y[i]"),
-        ("fori that swaps", "kept.set(", "kept.subarray("),
+        ("fori that swaps", "copy.set(", "copy.subarray("),
     ],
 )
 def test_a_wrong_character_is_found(browser, name, old, new):

@@ -8,15 +8,16 @@ from math import prod
 from lib.javascript.expression import Expr, grouped
 from lib.javascript.graph import Eqn, Value
 from lib.javascript.index import Index, flat
-from lib.javascript.kernel import Kernel, Scalar
+from lib.javascript.kernel import Kernel
 from lib.javascript.lower import Lowering
 from lib.javascript.rule import rule
+from lib.javascript.scope import Scalar
 
 Place = tuple[Index, ...]
 IMUL = "Math.imul(x, y)"
 
-# So many columns of a product are worked out together: a sum that waits for nothing but itself leaves a processor idle.
-TOGETHER = 4
+# Columns of a product that are worked out together: a sum that waits for nothing but itself leaves a processor idle.
+COLUMNS_AT_ONCE = 4
 
 # XLA adds up to so many floats one after another in float32, and so does the page: the sum has the same bits. Of more,
 # XLA adds up parts, in an order of its own; the page then adds in float64, which is faster and nearer to the exact sum.
@@ -69,17 +70,17 @@ def _fold(eqn: Eqn, length: int) -> tuple[Fold, Callable[[Expr], str]]:
 
 
 @rule(*(f"reduce_{name}" for name in "sum prod max min and or xor".split()), loops=True, flushes=True)
-def reduction(page: Lowering, eqn: Eqn) -> None:
+def reduction(lowering: Lowering, eqn: Eqn) -> None:
     fold, written = _fold(eqn, prod(eqn.inputs[0].shape[axis] for axis in eqn.params["axes"]))
 
     def inner(kernel: Kernel, index: Place, total: str) -> None:
         kernel.do(fold.step.format(total=total, x=written(kernel.operand(eqn.inputs[0], index))) + ";")
 
-    _reduce(page, eqn, {eqn.primitive.removeprefix("reduce_"): fold.start}, inner, fold.result, fold.rounds)
+    _reduce(lowering, eqn, {eqn.primitive.removeprefix("reduce_"): fold.start}, inner, fold.result, fold.rounds)
 
 
 @rule("argmax", "argmin", loops=True)
-def extreme(page: Lowering, eqn: Eqn) -> None:
+def extreme(lowering: Lowering, eqn: Eqn) -> None:
     """The first of the largest; a NaN is larger, and smaller, than all others."""
     sign, start = (">", "-Infinity") if eqn.primitive == "argmax" else ("<", "Infinity")
     (axis,), is_float = eqn.params["axes"], eqn.inputs[0].dtype.kind == "f"
@@ -89,11 +90,11 @@ def extreme(page: Lowering, eqn: Eqn) -> None:
         better = f"{x} {sign} {best}" + (f" || ({x} !== {x} && {best} === {best})" if is_float else "")
         kernel.do(f"if ({better}) [{best}, {at}] = [{x}, {kernel.place(index[axis])}];")
 
-    _reduce(page, eqn, {eqn.primitive: "0", "best": start}, inner)
+    _reduce(lowering, eqn, {eqn.primitive: "0", "best": start}, inner)
 
 
 def _reduce(
-    page: Lowering,
+    lowering: Lowering,
     eqn: Eqn,
     starts: dict[str, str],
     inner: Callable[..., None],
@@ -101,14 +102,14 @@ def _reduce(
     rounds: bool = False,
 ) -> None:
     """Loops over what is kept, and in each over what is not. The first of the variables gives the result."""
-    shape, axes, target = eqn.inputs[0].shape, eqn.params["axes"], page.place(eqn.output)
+    shape, axes, target = eqn.inputs[0].shape, eqn.params["axes"], lowering.place(eqn.output)
     first, *others = starts
 
     def build(kernel: Kernel) -> None:
         kept = kernel.loop([size for axis, size in enumerate(shape) if axis not in axes])
         depth = kernel.depth
-        result = target.name if isinstance(target, Scalar) else page.name(first)
-        names = [result, *map(page.name, others)]
+        result = target.name if isinstance(target, Scalar) else lowering.name(first)
+        names = [result, *map(lowering.name, others)]
         for name, start in zip(names, starts.values(), strict=True):
             kernel.do(f"let {name} = {start};")
         outer, gone = iter(kept), dict(zip(axes, kernel.loop([shape[axis] for axis in axes]), strict=True))
@@ -117,36 +118,36 @@ def _reduce(
         if stored != f"{result} = {result};":
             kernel.after(depth, stored)
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 @rule("pairwise_sum", loops=True, whole=(0,))
-def pairwise_sum(page: Lowering, eqn: Eqn) -> None:
-    row, target = page.buffer(eqn.inputs[0]), page.place(eqn.output)
-    page.write(f"const {target.name} = pairwiseSum({row.name});")
+def pairwise_sum(lowering: Lowering, eqn: Eqn) -> None:
+    row, target = lowering.buffer(eqn.inputs[0]), lowering.place(eqn.output)
+    lowering.write(f"const {target.name} = pairwiseSum({row.name});")
 
 
 @rule("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp", loops=True, flushes=True)
-def running(page: Lowering, eqn: Eqn) -> None:
+def running(lowering: Lowering, eqn: Eqn) -> None:
     x = eqn.inputs[0]
     axis, n = eqn.params["axis"], x.shape[eqn.params["axis"]]
     fold, written = _fold(eqn, n)
-    target = page.place(eqn.output)
+    target = lowering.place(eqn.output)
 
     def build(kernel: Kernel) -> None:
         other = kernel.loop([1 if a == axis else size for a, size in enumerate(x.shape)])
-        total = page.name("total")
+        total = lowering.name("total")
         kernel.do(f"let {total} = {fold.start};")
         (i,) = kernel.loop([n])
         index = tuple((n - 1 - i if eqn.params["reverse"] else i) if a == axis else o for a, o in enumerate(other))
         kernel.do(fold.step.format(total=total, x=written(kernel.operand(x, index))) + ";")
         kernel.do(kernel.store(target, index, Expr(fold.result.format(total=total), x.dtype, rounds=fold.rounds)))
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 @rule("dot_general", loops=True, again=(0, 1), flushes=True)
-def product(page: Lowering, eqn: Eqn) -> None:
+def product(lowering: Lowering, eqn: Eqn) -> None:
     """Rows times columns, or, where the columns lie scattered in memory, rows added up into rows."""
     left, right = eqn.inputs
     (summed, summed_right), (batch, batch_right) = eqn.params["dimension_numbers"]
@@ -155,7 +156,7 @@ def product(page: Lowering, eqn: Eqn) -> None:
     height, length, columns = (
         [x.shape[a] for a in axes] for x, axes in ((left, (*batch, *free)), (left, summed), (right, free_right))
     )
-    target, dtype = page.place(eqn.output), eqn.output.dtype
+    target, dtype = lowering.place(eqn.output), eqn.output.dtype
     is_float = dtype.kind == "f"
 
     def operand(kernel: Kernel, value: Value, index: Place) -> Expr:
@@ -177,13 +178,13 @@ def product(page: Lowering, eqn: Eqn) -> None:
 
     def rows_times_columns(kernel: Kernel) -> None:
         rows = kernel.loop(height)
-        if columns and columns[-1] % TOGETHER == 0:
-            *others, last = kernel.loop([*columns[:-1], columns[-1] // TOGETHER])
-            places = [(*others, last * TOGETHER + j) for j in range(TOGETHER)]
+        if columns and columns[-1] % COLUMNS_AT_ONCE == 0:
+            *others, last = kernel.loop([*columns[:-1], columns[-1] // COLUMNS_AT_ONCE])
+            places = [(*others, last * COLUMNS_AT_ONCE + j) for j in range(COLUMNS_AT_ONCE)]
         else:
             places = [kernel.loop(columns)]
         depth = kernel.depth
-        totals = [target.name] if isinstance(target, Scalar) else [page.name("total") for _ in places]
+        totals = [target.name] if isinstance(target, Scalar) else [lowering.name("total") for _ in places]
         kernel.do(f"let {', '.join(f'{total} = 0' for total in totals)};")
         k = kernel.loop(length)
         a = row(kernel, rows, k)
@@ -209,10 +210,10 @@ def product(page: Lowering, eqn: Eqn) -> None:
         )
 
     if prod(columns) > 1 and len(right.shape) - 1 in free_right:
-        sums = page.scratch("row", prod(columns))
-        page.loops(rows_into_rows, eqn)
+        sums = lowering.scratch_row("row", prod(columns))
+        lowering.loops(rows_into_rows, eqn)
     else:
-        page.loops(rows_times_columns, eqn)
+        lowering.loops(rows_times_columns, eqn)
 
 
 def _placed(axes: tuple[int, ...], index: Place, others: tuple[int, ...], other: Place) -> Place:

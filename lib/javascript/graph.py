@@ -57,6 +57,10 @@ class Graph:
     eqns: list["Eqn"]
     outputs: list[Value]
 
+    def __str__(self) -> str:
+        """A line for each equation: its results, its primitive, its inputs, and the author's name for the result."""
+        return "\n".join(_lines(self, {}))
+
 
 @dataclass(eq=False)
 class Eqn:
@@ -79,6 +83,29 @@ class Eqn:
         for graph in self.graphs:
             yield from (value for eqn in graph.eqns for value in eqn.reads)
             yield from graph.outputs
+
+
+# --- As text --------------------------------------------------------------------------------------
+
+
+def _lines(graph: Graph, names: dict[Value, str]) -> Iterator[str]:
+    def name(value: Value) -> str:
+        if isinstance(value, Const):
+            return str(value.number) if value.is_uniform else f"constant {_type(value)}"
+        return names.setdefault(value, f"v{len(names)}")
+
+    yield f"inputs {', '.join(f'{name(x)}: {_type(x)}' for x in graph.inputs)}"
+    for eqn in graph.eqns:
+        call = f"{eqn.primitive}({', '.join(map(name, eqn.inputs))})"
+        results = ", ".join(f"{name(x)}: {_type(x)}" for x in eqn.outputs)
+        yield f"{results} = {call}" + (f"  # {eqn.name}" if eqn.name else "")
+        for inner in eqn.graphs:
+            yield from (f"    {line}" for line in _lines(inner, names))
+    yield f"outputs {', '.join(map(name, graph.outputs))}"
+
+
+def _type(value: Value) -> str:
+    return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
 
 
 # --- As the page sees JAX's values ---------------------------------------------------------------

@@ -33,8 +33,10 @@ class Lowering(Scope):
     element wait; those of one shape become one nest of loops.
     """
 
-    def __init__(self, graph: Graph, helpers: Sequence[str], words: Sequence[str], sliced: bool) -> None:
-        super().__init__(graph, helpers, words)
+    def __init__(
+        self, graph: Graph, arguments: Sequence[str], function: str, helpers: Sequence[str] = (), sliced: bool = False
+    ) -> None:
+        super().__init__(graph, arguments, function, helpers)
         self.sliced = sliced
         self.yields = False  # whether long loops stop for a moment now and then; what runs once need not
         self.lines: list[str] = []  # of the block that is open

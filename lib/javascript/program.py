@@ -38,12 +38,7 @@ def helpers() -> dict[str, str]:
 def program(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> str:
     """The text of a JavaScript expression whose value is the function."""
     runtime = helpers()
-    lowering = Lowering(graph, [*runtime], [*arguments, name], sliced)
-    arguments = [lowering.lasting_name(argument) for argument in arguments]
-    lowering.places |= {
-        value: Buffer(argument, value.shape, value.dtype)
-        for value, argument in zip(graph.inputs, arguments, strict=True)
-    }
+    lowering = Lowering(graph, arguments, name, [*runtime], sliced)
     once, body = lowering.parts(graph)
     returned = ", ".join(_returned(lowering, value) for value in graph.outputs)
     tables = [_table(buffer, const) for const, buffer in lowering.constants.items()]
@@ -53,7 +48,7 @@ def program(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> 
         *(f"const {row} = new Float64Array({length});" for row, length in lowering.rows.items()),
         *once,
     ]
-    function = [f"return function{'*' if sliced else ''} {lowering.name(name)}({', '.join(arguments)}) {{"]
+    function = [f"return function{'*' if sliced else ''} {lowering.function}({', '.join(lowering.arguments)}) {{"]
     function += [f"  {line}" for line in [*body, f"return [{returned}];"]] + ["};"]
     code = "\n".join([*setup, *function])
     used = _used(code, runtime)

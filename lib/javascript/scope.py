@@ -60,9 +60,8 @@ class Scope:
     the whole program; any other is forgotten when a nest of loops is tried again.
     """
 
-    def __init__(self, graph: Graph, helpers: Sequence[str], words: Sequence[str]) -> None:
-        """`helpers` are the names of runtime.js that may be used; `words` names that the author gave, beside those of
-        the variables."""
+    def __init__(self, graph: Graph, arguments: Sequence[str], function: str, helpers: Sequence[str] = ()) -> None:
+        """`arguments` are names for the inputs of the graph; `helpers` are the names that runtime.js defines."""
         self.places: dict[Value, Place] = {}
         self.definitions: dict[Value, Eqn] = {}
         self.uses: Counter[Value] = Counter()  # how often a value is read, anywhere
@@ -72,11 +71,15 @@ class Scope:
         self.constants: dict[Const, Buffer] = {}
         self.rows: dict[str, int] = {}  # the lengths of scratch rows
         self._count(graph)
-        given = {identifier(word) for word in (*words, *self.hints.values())}
+        given = {identifier(word) for word in (*arguments, function, *self.hints.values())}
         letters = (f"{letter}{n or ''}" for n in count() for letter in LETTERS)
         self.letters = [next(letter for letter in letters if letter not in given) for _ in LETTERS]
         self.taken = RESERVED.union(helpers, self.letters)
         self.local_names: set[str] = set()
+        self.arguments = [self.lasting_name(argument) for argument in arguments]
+        for value, name in zip(graph.inputs, self.arguments, strict=True):
+            self.places[value] = Buffer(name, value.shape, value.dtype)
+        self.function = self.lasting_name(function)
 
     # --- Names ---
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.javascript import RULES, Unsupported, bounds, scope
+from lib.javascript import RULES, Unsupported, bounds, calls, scope
 from lib.javascript.expression import Expr, fill, grouped, literal
 from lib.javascript.graph import Const, Eqn, Var
 from lib.javascript.index import Index, Variable, flat, unflat
@@ -152,6 +152,36 @@ def test_a_call_that_the_page_has_a_helper_for_is_not_inlined():
         text.count("randomBits(") == text.count("countBelow(") == text.count("pairwiseSum(") == 2
     )  # with its own line
     assert "step" not in text
+
+
+ROW, INTS = np.arange(9, dtype=np.float32), np.arange(1, 9, dtype=np.int32)
+CALLS = [
+    (lambda key: threefry.bits(key, 9), jax.random.key(0), "random_bits"),
+    (lambda x: pairwise_sum(x), ROW, "pairwise_sum"),
+    (lambda n: jnp.searchsorted(n, n), INTS, "searchsorted"),
+    (lambda n: jnp.clip(n, 1, 5) // jnp.clip(n, 2, 3), INTS, "div"),
+    (lambda n: jnp.clip(n, 1, 5) % jnp.clip(n, 2, 3), INTS, "rem"),
+]
+
+
+@pytest.mark.parametrize(("fn", "argument", "primitive"), CALLS)
+def test_each_call_that_is_not_inlined_is_one_equation(fn, argument, primitive):
+    """They are known by their file and line: one that JAX or lib writes otherwise must not be dropped silently."""
+    graph, _ = trace(fn, (argument,))
+    assert graph.eqns[-1].primitive == primitive
+    assert not any(eqn.graphs for eqn in graph.eqns)
+
+
+def test_all_calls_that_are_not_inlined_are_tested():
+    assert len(CALLS) == len(calls.WHOLE)
+
+
+def test_a_graph_as_text():
+    graph, _ = trace(lambda x: jax.lax.fori_loop(0, 3, lambda _, c: c + jnp.arange(2.0), x), (np.ones(2, np.float32),))
+    lines = str(graph).splitlines()
+    assert lines[0] == "inputs v0: float32[2]"
+    assert any(line.startswith("    ") and "add(" in line for line in lines)
+    assert lines[-1].startswith("outputs v")
 
 
 def test_a_call_of_another_function_of_that_name_is_inlined(tmp_path, monkeypatch):

@@ -1,14 +1,20 @@
-"""A JAX function as JavaScript: trace, simplify, lower, print.
+"""A JAX function as JavaScript: trace, simplify, plan, lower, program. book/pages/javascript.md shows each step.
 
-graph.py        what the compiler works on
+graph.py        what the compiler works on: equations between arrays
 trace.py        JAX's jaxpr with calls inlined, and what is known worked out
 calls.py        the few calls that are not inlined
+simplify.py     what an equation need not work out
+bounds.py       between which whole numbers a value lies
+subnormal.py    which floats may be too small for JAX's arithmetic
+plan.py         which values get a place, and which are worked out where they are read
+rule.py         the table from primitive to rule
+rules/          its entries
+scope.py        names and places
 index.py        where an element lies
 expression.py   one element, rounded as JAX rounds
 kernel.py       one nest of loops
-rules/          the table from primitive to rule
-lower.py        which values get a buffer, and the order of the loops
-print.py        the whole text; runtime.js holds the helpers
+lower.py        the statements of a graph, nest after nest
+program.py      the whole text; runtime.js holds the helpers
 """
 
 from collections.abc import Callable

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib import javascript
 from lib.javascript import RULES, Unsupported, bounds, calls, scope
 from lib.javascript.expression import Expr, fill, grouped, literal
 from lib.javascript.graph import Const, Eqn, Var
@@ -292,3 +293,9 @@ def test_a_constant_is_one_number_if_all_of_it_is():
 def test_a_rule_for_each_primitive_of_the_table():
     assert all(rule.loops or callable(rule.inline) for rule in RULES.values())
     assert bounds.result(Eqn("iota", (), (Var((7,), INT),), {"shape": (7,), "dimension": 0})) == (0, 6)
+
+
+def test_the_map_lists_all_modules():
+    folder = Path(bounds.__file__).parent
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"^(\w+\.py) ", javascript.__doc__, re.M)) == modules

@@ -91,6 +91,24 @@ add(
     *pairs(*[NUMBERS["bool"]] * 2),
 )
 
+# --- Subnormal numbers that go through loops and branches before something is done with them -----
+
+
+def through_loops(x: Array) -> dict[str, Any]:
+    small = x[-1:]
+    return {
+        "carried": lax.scan(lambda c, _: (-c, c * 1e30), x, None, length=3),
+        "carried later": lax.scan(lambda c, _: (x, c * 1e30), jnp.zeros_like(x), None, length=2)[1],
+        "stacked": lax.scan(lambda c, v: (c, -v), 0, x)[1] * 1e30,
+        "of no step": lax.fori_loop(0, x.size - 28, lambda _, c: c * 0, x) * 1e30,
+        "tested": lax.while_loop(lambda c: (c[0] < 3) & (c[1] == 0)[0], lambda c: (c[0] + 1, c[1]), (0, small))[0],
+        "chosen": lax.cond(x[0] == 0, lambda: x, lambda: x + 1) * 1e30,
+        "chosen otherwise": lax.cond(x[0] > 0, lambda: x + 1, lambda: -x) * 1e30,
+    }
+
+
+add("through loops", through_loops, FLOATS)
+
 # --- Other kinds of number, and of each operand its own ------------------------------------------
 
 for dtype, x in NUMBERS.items():

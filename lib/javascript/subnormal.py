@@ -51,13 +51,11 @@ def _flows(eqn: Eqn) -> Iterator[tuple[Sequence[Value], Sequence[Var]]]:
     if eqn.primitive == "cond":
         yield from ((branch.outputs, eqn.outputs) for branch in eqn.graphs)
     elif eqn.graphs:
-        body = eqn.graphs[-1]
+        body = eqn.graphs[-1]  # the test of a while has the same inputs
         carried = len(body.outputs) if eqn.primitive == "while" else eqn.params["num_carry"]
         yield eqn.inputs, body.inputs
         yield body.outputs[:carried], body.inputs
         yield body.inputs[:carried], eqn.outputs
         yield body.outputs, eqn.outputs
-        if eqn.primitive == "while":
-            yield body.inputs, eqn.graphs[0].inputs
     elif not rule_of(eqn).flushes:
         yield from ((eqn.inputs, [output] * len(eqn.inputs)) for output in eqn.outputs)

@@ -65,7 +65,14 @@ add("log of softmax", lambda x: {"": jnp.log(jax.nn.softmax(x[None] * np.c_[[0, 
 add(
     "floats and literals",
     lambda x: {
-        **{"x + 1e-39": x + 1e-39, "1e-39 x": x * 1e-39, "x > 1e-39": x > 1e-39, "-1e-39 < x": x > -1e-39},
+        **{
+            "x + 1e-39": x + 1e-39,
+            "1e-39 x": x * 1e-39,
+            "x > 1e-39": x > 1e-39,
+            "x + 2e-38": x + 2e-38,
+            "0.3 x": x * 0.3,
+            "-1e-39 < x": x > -1e-39,
+        },
         **{
             "x / 2": x / 2,
             "x + 3": x + 3,
@@ -101,7 +108,7 @@ def through_loops(x: Array) -> dict[str, Any]:
         "carried later": lax.scan(lambda c, _: (x, c * 1e30), jnp.zeros_like(x), None, length=2)[1],
         "stacked": lax.scan(lambda c, v: (c, -v), 0, x)[1] * 1e30,
         "of no step": lax.fori_loop(0, x.size - 28, lambda _, c: c * 0, x) * 1e30,
-        "tested": lax.while_loop(lambda c: (c[0] < 3) & (c[1] == 0)[0], lambda c: (c[0] + 1, c[1]), (0, small))[0],
+        "tested": lax.while_loop(lambda c: (c[0] < 3) & (c[1] == 0)[0], lambda c: (c[0] + 1, -c[1]), (0, small))[0],
         "chosen": lax.cond(x[0] == 0, lambda: x, lambda: x + 1) * 1e30,
         "chosen otherwise": lax.cond(x[0] > 0, lambda: x + 1, lambda: -x) * 1e30,
     }
@@ -134,7 +141,7 @@ for dtype, x in NUMBERS.items():
                 "y / x": y / x,
                 "max": jnp.maximum(y, x),
             },
-            **{"x < y": x < y, "y == x": y == x, "where": jnp.where(x < 1, x, y)},
+            **{"x < y": x < y, "y == x": y == x, "by one": x * y[0], "where": jnp.where(x < 1, x, y)},
         },
         *pairs(FLOATS, x),
     )
@@ -217,5 +224,12 @@ for dtype in NUMBERS:
             for other, shape in [(dtype, (3, 4)), *((o, (4, 3)) for o in NUMBERS)]
         ),
     )
+near = np.array([[2**24 + 1, -(2**24)]], np.int32)
+add(
+    "integers that are floats first",
+    lambda n: {"": lax.dot(n, jnp.ones(2, jnp.float32), preferred_element_type=jnp.float32)},
+    near,
+)
+add("scattered on subnormal numbers", lambda x: {"": x.at[jnp.arange(x.size)].mul(1e30)}, FLOATS)
 wide = rows("int32", 3, 4), rows("int32", 4, 3)
 add("product of integers", lambda x, y: {"": x @ y, "unsigned": x.astype(jnp.uint32) @ y.astype(jnp.uint32)}, *wide)

@@ -104,7 +104,7 @@ add(
 def through_loops(x: Array) -> dict[str, Any]:
     small = x[-1:]
     return {
-        "carried": lax.scan(lambda c, _: (-c, c * 1e30), x, None, length=3),
+        "carried": lax.scan(lambda c, _: (-c, c * 1e30), x, None, length=3)[1],
         "carried later": lax.scan(lambda c, _: (x, c * 1e30), jnp.zeros_like(x), None, length=2)[1],
         "stacked": lax.scan(lambda c, v: (c, -v), 0, x)[1] * 1e30,
         "of no step": lax.fori_loop(0, x.size - 28, lambda _, c: c * 0, x) * 1e30,

@@ -60,7 +60,7 @@ function bitsOfFloat(x) {
   return bits[0];
 }
 
-// The nearest float32; 0 instead of a subnormal one, as the CPUs give that JAX runs on.
+// The nearest float32, and 0 for a subnormal one, as in JAX.
 function flush(x) {
   return Math.abs(x) < 2 ** -126 ? 0 * x : Math.fround(x);
 }

@@ -1,21 +1,29 @@
-"""A JAX function as JavaScript: trace, simplify, lower, print.
+"""A JAX function as JavaScript: trace, simplify, plan, lower, program. book/pages/javascript.md shows each step.
 
-graph.py        what the compiler works on
+graph.py        what the compiler works on: equations between arrays
 trace.py        JAX's jaxpr with calls inlined, and what is known worked out
 calls.py        the few calls that are not inlined
+simplify.py     what an equation need not work out
+bounds.py       between which whole numbers a value lies
+subnormal.py    which floats may be too small for JAX's arithmetic
+plan.py         which values get a place, and which are worked out where they are read
+rule.py         the table from primitive to rule
+rules/          its entries
+scope.py        names and places
 index.py        where an element lies
 expression.py   one element, rounded as JAX rounds
 kernel.py       one nest of loops
-rules/          the table from primitive to rule
-lower.py        which values get a buffer, and the order of the loops
-print.py        the whole text; runtime.js holds the helpers
+lower.py        the statements of a graph, nest after nest
+program.py      the whole text; runtime.js holds the helpers
 """
 
 from collections.abc import Callable
 from typing import Any
 
+import jax
+
 from lib.javascript.graph import Unsupported
-from lib.javascript.print import printed
+from lib.javascript.program import program
 from lib.javascript.rules import RULES
 from lib.javascript.trace import trace
 
@@ -36,5 +44,7 @@ def to_javascript(fn: Callable, *example_args: Any, sliced: bool = False) -> str
 
     Raises Unsupported, with the line at fault, where a primitive or a dtype has no rule.
     """
+    if jax.config.read("jax_enable_x64"):
+        raise Unsupported("the page computes in 32 bits: compile without JAX_ENABLE_X64")
     graph, arguments = trace(fn, example_args)
-    return printed(graph, arguments, getattr(fn, "__name__", "fn"), sliced)
+    return program(graph, arguments, getattr(fn, "__name__", "fn"), sliced)

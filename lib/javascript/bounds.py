@@ -65,7 +65,7 @@ def _found(eqn: Eqn, known: Sequence[Bounds]) -> Bounds | None:
         return known[0]
     if name == "select_n":
         return _union(known[1:])
-    return RULES[name](*known) if name in RULES else None
+    return FORMULAS[name](*known) if name in FORMULAS else None
 
 
 def _union(known: Sequence[Bounds]) -> Bounds:
@@ -91,7 +91,7 @@ def _compared(certain: bool, impossible: bool) -> Bounds:
     return (1, 1) if certain else (0, 0) if impossible else (0, 1)
 
 
-RULES: dict[str, Callable[..., Bounds | None]] = {
+FORMULAS: dict[str, Callable[..., Bounds | None]] = {
     "add": lambda x, y: (x[0] + y[0], x[1] + y[1]),
     "sub": lambda x, y: (x[0] - y[1], x[1] - y[0]),
     "mul": _product,

@@ -1,25 +1,25 @@
 """Calls that are not inlined: one equation does the same, and the page has a formula or a helper for it."""
 
+import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import jax
+import jax.numpy as jnp
+import numpy as np
+from jax._src.numpy import hijax
 from jax.extend.core import JaxprEqn
 
 from lib.javascript import bounds
-from lib.javascript.graph import Value, seen
+from lib.javascript.graph import Value, page_type
+from lib.numerics import summation, threefry
 
 Primitive = tuple[str, dict[str, Any]]  # its name and its parameters
-ROOTS = (Path(jax.__file__).parents[1], Path(__file__).parents[2])  # the folders in which jax and lib lie
 
 
 def primitive_of(eqn: JaxprEqn, *inputs: Value) -> Primitive | None:
     """What does the same as a call of a jitted function, if anything does for inputs such as these."""
     called = eqn.params["jaxpr"].jaxpr.debug_info
-    file = Path(called.func_filename or "")
-    names = (file.relative_to(root).with_suffix("").as_posix() for root in ROOTS if file.is_relative_to(root))
-    rule = WHOLE.get(f"{next(names, '')}.{called.func_name}")
+    rule = WHOLE.get((called.func_filename, called.func_lineno))
     return rule(eqn, *inputs) if rule else None
 
 
@@ -36,7 +36,7 @@ def _divided(primitive: str) -> Callable[..., Primitive | None]:
 
 def _bits(eqn: JaxprEqn, key: Value) -> Primitive | None:
     """Of one key."""
-    return ("random_bits", {"shape": seen(eqn.outvars[0].aval, "")[0]}) if len(key.shape) == 1 else None
+    return ("random_bits", {"shape": page_type(eqn.outvars[0].aval, "")[0]}) if len(key.shape) == 1 else None
 
 
 def _pairwise_sum(_: JaxprEqn, x: Value) -> Primitive | None:
@@ -48,13 +48,22 @@ def _searchsorted(eqn: JaxprEqn, row: Value, x: Value) -> Primitive | None:
     """Of whole numbers, which have no NaN and one zero, in one row."""
     if row.dtype.kind not in "iu" or max(len(row.shape), len(x.shape)) > 1:
         return None
-    return "searchsorted", {"side": "left" if "le_to" in str(eqn.params["jaxpr"]) else "right"}
+    # Of zeros, the place of 0 is before all of them or behind.
+    zeros = (np.zeros(value.shape, value.dtype) for value in (row, x))
+    places = eqn.primitive.bind(*zeros, **eqn.params)
+    return "searchsorted", {"side": "right" if np.any(places[0]) else "left"}
 
 
-WHOLE: dict[str, Callable[..., Primitive | None]] = {  # by file and function
-    "jax/_src/numpy/ufuncs.floor_divide": _divided("div"),
-    "jax/_src/numpy/ufuncs.remainder": _divided("rem"),
-    "jax/_src/numpy/hijax._searchsorted_scan_impl": _searchsorted,
-    "lib/numerics/threefry.bits": _bits,
-    "lib/numerics/summation.pairwise_sum": _pairwise_sum,
+def _source(function: Callable) -> tuple[str, int]:
+    """The file and the line where a function is written, by which a call of it is known."""
+    code = inspect.unwrap(function).__code__
+    return code.co_filename, code.co_firstlineno
+
+
+WHOLE: dict[tuple[str, int], Callable[..., Primitive | None]] = {
+    _source(jnp.floor_divide): _divided("div"),
+    _source(jnp.remainder): _divided("rem"),
+    _source(hijax._searchsorted_scan_impl): _searchsorted,
+    _source(threefry.bits): _bits,
+    _source(summation.pairwise_sum): _pairwise_sum,
 }

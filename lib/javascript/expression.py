@@ -33,15 +33,21 @@ class Expr:
     depth: int = 0  # how many loops deep it is known
     cost: int = 0  # about how many operations it takes
     rounds: bool = False  # whether it still has to be rounded to its dtype
+    underflows: bool = False  # whether, before it is rounded, it may be subnormal
     product: bool = False
     index: Index | None = None  # the same as an index, if it is one
 
     @property
     def rounded(self) -> str:
-        form = ROUND[self.dtype.name]
         if not self.rounds:
             return self.text
+        form = "flush({})" if self.underflows else ROUND[self.dtype.name]
         return form.format(self.text if form.endswith(")") else grouped(self.text))
+
+    @property
+    def stored(self) -> str:
+        """The text for an element of a typed array, which rounds by itself."""
+        return self.rounded if self.underflows else self.text
 
 
 def grouped(text: str) -> str:
@@ -70,7 +76,9 @@ def literal(number: Any, dtype: np.dtype) -> str:
     )
 
 
-def fill(template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool, cost: int) -> Expr:
+def fill(
+    template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool, cost: int, underflows: bool = False
+) -> Expr:
     """A template such as "x + y", with expressions in the places of x, y and z."""
     sums = bool(re.fullmatch(r"x [+-] y", template))
 
@@ -88,5 +96,6 @@ def fill(template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool,
         max((expr.depth for expr in operands), default=0),
         cost + sum(expr.cost for expr in operands),
         rounds,
+        underflows,
         product=dtype.kind == "f" and template == "x * y",
     )

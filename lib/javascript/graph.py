@@ -27,7 +27,6 @@ class Var:
 @dataclass(eq=False)
 class Const:
     value: np.ndarray  # of a key, its two numbers
-    key: Any = None  # a typed key as JAX has it
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -58,6 +57,10 @@ class Graph:
     eqns: list["Eqn"]
     outputs: list[Value]
 
+    def __str__(self) -> str:
+        """A line for each equation: its results, its primitive, its inputs, and the author's name for the result."""
+        return "\n".join(_lines(self, {}))
+
 
 @dataclass(eq=False)
 class Eqn:
@@ -82,14 +85,47 @@ class Eqn:
             yield from graph.outputs
 
 
+# --- As text --------------------------------------------------------------------------------------
+
+
+def _lines(graph: Graph, names: dict[Value, str]) -> Iterator[str]:
+    def name(value: Value) -> str:
+        if isinstance(value, Const):
+            return str(value.number) if value.is_uniform else f"constant {_type(value)}"
+        return names.setdefault(value, f"v{len(names)}")
+
+    yield f"inputs {', '.join(f'{name(x)}: {_type(x)}' for x in graph.inputs)}"
+    for eqn in graph.eqns:
+        call = f"{eqn.primitive}({', '.join(map(name, eqn.inputs))})"
+        results = ", ".join(f"{name(x)}: {_type(x)}" for x in eqn.outputs)
+        yield f"{results} = {call}" + (f"  # {eqn.name}" if eqn.name else "")
+        for inner in eqn.graphs:
+            yield from (f"    {line}" for line in _lines(inner, names))
+    yield f"outputs {', '.join(map(name, graph.outputs))}"
+
+
+def _type(value: Value) -> str:
+    return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
+
+
 # --- As the page sees JAX's values ---------------------------------------------------------------
 
 DTYPES = ("float32", "int32", "uint32", "int16", "uint16", "int8", "uint8", "bool")
 
 
-def seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
+def is_key(x: Any) -> bool:
+    """Whether an array, or what is known of one, is of typed keys."""
+    return hasattr(x, "dtype") and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key)
+
+
+def has_page_type(aval: Any) -> bool:
+    """Whether the page has arrays of this dtype."""
+    return is_key(aval) or aval.dtype.name in DTYPES
+
+
+def page_type(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and dtype that the page sees."""
-    if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
+    if is_key(aval):
         if aval.dtype.name != "key<fry>":
             raise Unsupported(f"keys must be of the kind threefry2x32; {where} has {aval.dtype.name}")
         return (*aval.shape, 2), np.dtype(np.uint32)
@@ -99,8 +135,4 @@ def seen(aval: Any, where: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def constant(x: Any) -> Const:
-    if isinstance(x, jax.Array) and jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
-        return Const(np.asarray(jax.random.key_data(x)), x)
-    value = np.asarray(x)
-    seen(value, "a constant")
-    return Const(value)
+    return Const(np.asarray(jax.random.key_data(x) if is_key(x) else x))

@@ -9,44 +9,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lib.javascript.expression import Expr, fill, literal
 from lib.javascript.graph import Const, Eqn, Value
-from lib.javascript.index import Index, Variable, flat, unflat
+from lib.javascript.index import Index, Variable, unflat
 from lib.javascript.rule import rule_of
+from lib.javascript.scope import Buffer, Place, Scalar, Scope
+from lib.javascript.subnormal import is_subnormal
 
-if TYPE_CHECKING:
-    from lib.javascript.lower import Lowering
-
-LETTERS = "ijklmnpqrstuvw"
-SLICE = 100_000  # steps of the innermost loop, a millisecond or less
-LONG = 90  # characters; a longer expression is cut in two
-
-
-@dataclass(frozen=True)
-class Buffer:
-    """A typed array that one value, and no other, is written to."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-
-    def at(self, index: Sequence[Index]) -> Index:
-        return flat(index, self.shape)
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """A number that has a name."""
-
-    name: str
-    dtype: np.dtype
-
-
-Place = Buffer | Scalar
+MAX_STEPS_WITHOUT_YIELD = 100_000  # of the innermost loop: a millisecond or less
+MAX_EXPRESSION_CHARACTERS = 90  # a longer one is cut in two
 
 
 @dataclass
@@ -60,8 +34,15 @@ class Level:
 
 
 class Kernel:
-    def __init__(self, page: "Lowering", merged: frozenset[int] = frozenset()) -> None:
-        self.page = page
+    """One nest of loops while it is built: which loops there are, and what stands in each.
+
+    A rule opens loops over a shape and is given the index of the element; it reads elements of other values at indices
+    that it makes of this one, and does something with them in the innermost loop. What is read and has no place is
+    worked out there, by the rule of its own equation, and so on until something with a place is reached.
+    """
+
+    def __init__(self, scope: Scope, merged: frozenset[int] = frozenset()) -> None:
+        self.scope = scope
         self.merged = merged  # which pairs of neighbouring loops are one
         self.pairs = 0
         self.divisions = 0
@@ -91,7 +72,7 @@ class Kernel:
         places: list[Index] = []
         for sizes in groups:
             n = prod(sizes)
-            letter = [letter for letter in LETTERS if letter not in self.page.taken][self.depth]
+            letter = self.scope.letters[self.depth]
             self.levels.append(Level(f"for (let {letter} = 0; {letter} < {n}; {letter}++)", n))
             places += unflat(Index(((Variable(letter, n, self.depth), 1),)), sizes)
         rest = iter(places)
@@ -112,7 +93,7 @@ class Kernel:
     def store(self, target: Place, index: Sequence[Index], expr: Expr) -> str:
         if isinstance(target, Scalar):
             return f"{target.name} = {expr.rounded};"
-        return f"{target.name}[{self.place(target.at(index))}] = {expr.text};"
+        return f"{target.name}[{self.place(target.at(index))}] = {expr.stored};"
 
     # --- Expressions ---
 
@@ -125,7 +106,7 @@ class Kernel:
         key = (value, tuple(index))
         if key in self.read_before:
             return self.read_before[key]
-        place = self.page.where(value)
+        place = self.scope.place_of(value)
         if isinstance(place, Scalar):
             return Expr(place.name, value.dtype)
         if isinstance(place, Buffer):
@@ -134,12 +115,24 @@ class Kernel:
         self.read_before[key] = self._worked_out(value, index)
         return self.read_before[key]
 
+    def operand(self, value: Value, index: Sequence[Index]) -> Expr:
+        """An expression for one element as arithmetic takes it: a subnormal number is 0."""
+        expr = self.read(value, index)
+        if not is_subnormal(value, self.scope.subnormal):
+            return expr
+        if isinstance(value, Const) and value.is_uniform:
+            return Expr(literal(0 * value.number, value.dtype), value.dtype)
+        flushed = Expr(f"flush({expr.text})", expr.dtype, expr.depth, expr.cost + 1)
+        return self.bind(flushed, expr.text.split("[")[0]) if flushed.depth < self.depth else flushed
+
     def _worked_out(self, value: Value, index: Sequence[Index]) -> Expr:
-        eqn = self.page.definitions[value]
+        eqn = self.scope.definitions[value]
         expr = rule_of(eqn).inline(self, eqn, tuple(index))
         if expr.cost and eqn.primitive not in self.primitives:
             self.primitives.append(eqn.primitive)
-        if expr.cost and (self.page.uses[value] > 1 or expr.depth < self.depth or len(expr.text) > LONG):
+        if expr.cost and (
+            self.scope.uses[value] > 1 or expr.depth < self.depth or len(expr.text) > MAX_EXPRESSION_CHARACTERS
+        ):
             return self.bind(expr, eqn.name or eqn.primitive)
         return expr
 
@@ -154,22 +147,30 @@ class Kernel:
             return expr
         key = expr.depth, expr.rounded
         if key not in self.names:
-            self.names[key] = self.page.name(hint)
+            self.names[key] = self.scope.name(hint)
             self.levels[expr.depth].before.append(f"const {self.names[key]} = {expr.rounded};")
         name = self.names[key]
-        return replace(expr, text=name, cost=0, rounds=False, product=False)
+        return replace(expr, text=name, cost=0, rounds=False, underflows=False, product=False)
 
-    def filled(self, template: str, operands: Sequence[Expr], dtype: np.dtype, rounds: bool, cost: int) -> Expr:
+    def filled(
+        self,
+        template: str,
+        operands: Sequence[Expr],
+        dtype: np.dtype,
+        rounds: bool,
+        cost: int,
+        underflows: bool = False,
+    ) -> Expr:
         operands = [
             self.bind(x, letter) if x.cost and len(re.findall(rf"\b{letter}\b", template)) > 1 else x
             for x, letter in zip(operands, "xyz", strict=False)
         ]
-        return fill(template, operands, dtype, rounds, cost)
+        return fill(template, operands, dtype, rounds, cost, underflows)
 
     # --- Text ---
 
-    def lines(self) -> list[str]:
-        if self.page.slicing and self.depth > 1 and prod(level.length for level in self.levels) > SLICE:
+    def lines(self, yields: bool) -> list[str]:
+        if yields and self.depth > 1 and prod(level.length for level in self.levels) > MAX_STEPS_WITHOUT_YIELD:
             self.levels[1].after.append("yield;")
         block: list[str] = []
         for level in reversed(self.levels):
@@ -190,13 +191,13 @@ def nested(head: str, lines: Sequence[str], tail: str = "}") -> list[str]:
     return [f"{head} {{", *(f"  {line}" for line in lines), tail]
 
 
-def kernel(page: "Lowering", build: Callable[[Kernel], None]) -> Kernel:
+def kernel(scope: Scope, build: Callable[[Kernel], None]) -> Kernel:
     """The nest of loops that `build` builds, with as few loops as need no divisions."""
-    names = set(page.local_names)
+    names = set(scope.local_names)
 
     def attempt(merged: frozenset[int]) -> Kernel:
-        page.local_names = set(names)
-        result = Kernel(page, merged)
+        scope.local_names = set(names)
+        result = Kernel(scope, merged)
         build(result)
         return result
 

@@ -5,7 +5,6 @@ a call leaves behind can be seen by the next one.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,16 +13,11 @@ from math import prod
 from lib.javascript.expression import literal
 from lib.javascript.graph import Const, Eqn, Graph, Value, Var
 from lib.javascript.index import Index
-from lib.javascript.kernel import Buffer, Kernel, Place, Scalar, kernel, nested
+from lib.javascript.kernel import Kernel, kernel, nested
 from lib.javascript.plan import Routes, plan
 from lib.javascript.rule import rule_of
+from lib.javascript.scope import Buffer, Place, Scalar, Scope
 
-RESERVED = set(
-    "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
-    "false finally for function if implements import in instanceof interface let new null package private protected "
-    "public return static super switch this throw true try typeof var void while with yield NaN Infinity Math Number "
-    "base64 decode undefined".split()
-)
 Where = Callable[[tuple[Index, ...]], tuple[Index, ...]]
 
 
@@ -32,93 +26,47 @@ class Block:
     head: str
 
 
-class Lowering:
-    def __init__(self, helpers: Sequence[str], sliced: bool) -> None:
+class Lowering(Scope):
+    """Writes the statements of a graph, and of the graphs of its loops and branches, one equation after another.
+
+    A rule with `loops` is given it, asks for places, opens blocks and writes statements. Equations that go element by
+    element wait; those of one shape become one nest of loops.
+    """
+
+    def __init__(
+        self, graph: Graph, arguments: Sequence[str], function: str, helpers: Sequence[str] = (), sliced: bool = False
+    ) -> None:
+        super().__init__(graph, arguments, function, helpers)
         self.sliced = sliced
-        self.slicing = False  # whether long loops stop for a moment now and then
-        self.taken = RESERVED | set(helpers)
-        self.local_names: set[str] = set()
-        self.places: dict[Value, Place] = {}
-        self.definitions: dict[Value, Eqn] = {}
-        self.uses: Counter[Value] = Counter()
-        self.hints: dict[Value, str] = {}
-        self.buffers: list[Buffer] = []
-        self.constants: dict[Const, Buffer] = {}
-        self.rows: dict[str, int] = {}  # the lengths of scratch rows
-        self.lines: list[str] = []
-
-    # --- Names and places ---
-
-    def name(self, hint: str) -> str:
-        """A name that nothing else has."""
-        hint = re.sub(r"\W+", "_", hint).strip("_")
-        names, n = self.taken | self.local_names, 2
-        name = hint if hint not in RESERVED else f"{hint}_"
-        while name in names:
-            name, n = f"{hint}{n}", n + 1
-        self.local_names.add(name)
-        return name
-
-    def _lasting(self, hint: str) -> str:
-        name = self.name(hint)
-        self.taken.add(name)
-        return name
-
-    def place(self, value: Var, hint: str = "") -> Place:
-        """A new place for a value: a buffer, or the name of a number that is still to be declared."""
-        name = self._lasting(hint or self.hints[value])
-        if not value.shape:
-            self.places[value] = Scalar(name, value.dtype)
-            return self.places[value]
-        buffer = Buffer(name, value.shape, value.dtype)
-        self.places[value] = buffer
-        self.buffers.append(buffer)
-        return buffer
+        self.yields = False  # whether long loops stop for a moment now and then; what runs once need not
+        self.lines: list[str] = []  # of the block that is open
 
     def declare(self, place: Place) -> None:
         if isinstance(place, Scalar):
             self.write(f"let {place.name};")
 
-    def same(self, values: Sequence[Var], others: Sequence[Var]) -> None:
-        """Give values the places of others."""
-        for value, other in zip(values, others, strict=True):
-            self.places[value] = self.places[other]
-
-    def where(self, value: Value) -> Place | None:
-        """The place of a value, or None for one that is worked out where it is read."""
-        if isinstance(value, Const) and not value.is_uniform:
-            if value not in self.constants:
-                self.constants[value] = Buffer(self._lasting("table"), value.shape, value.dtype)
-            return self.constants[value]
-        return self.places.get(value)
-
     def buffer(self, value: Value) -> Buffer:
         """A buffer that holds the value now."""
-        place = self.where(value)
+        place = self.place_of(value)
         if not isinstance(place, Buffer):
-            place = self.places[self.kept(value, self.hints.get(value, "kept"))]
+            place = self.places[self.copied(value, self.hints.get(value, "copy"))]
             assert isinstance(place, Buffer)
         return place
 
-    def kept(self, value: Value, hint: str = "kept") -> Var:
+    def copied(self, value: Value, hint: str = "copy") -> Var:
         """A copy of a value, in a place of its own."""
         place = self.place(copy := Var(value.shape, value.dtype), hint)
         self.declare(place)
         self.copy(place, value, self.definitions.get(value))
         return copy
 
-    def scratch(self, hint: str, length: int) -> str:
-        name = self._lasting(hint)
-        self.rows[name] = length
-        return name
-
     # --- Statements ---
 
     def write(self, *lines: str) -> None:
         self.lines += lines
 
-    def breathe(self) -> None:
-        if self.slicing:
+    def yield_if_sliced(self) -> None:
+        if self.yields:
             self.write("yield;")
 
     @contextmanager
@@ -131,11 +79,10 @@ class Lowering:
     def loops(self, build: Callable[[Kernel], None], eqn: Eqn | None) -> None:
         """A nest of loops, under a line that says what it computes."""
         nest = kernel(self, build)
-        lines = nest.lines()
-        whole = r"for \(let i = 0; i < (\d+); i\+\+\) (\w+)\[i(?: \+ (\d+))?\] = (\w+)\[i\];"
-        copy = re.fullmatch(whole, "\n".join(lines))
-        if copy and self._length(copy[4]) == int(copy[1]):
-            lines = [f"{copy[2]}.set({copy[4]}{f', {copy[3]}' if copy[3] else ''});"]
+        lines = nest.lines(self.yields)
+        whole = r"for \(let (\w+) = 0; \1 < (\d+); \1\+\+\) (\w+)\[\1(?: \+ (\d+))?\] = (\w+)\[\1\];"
+        if (found := re.fullmatch(whole, "\n".join(lines))) and self._length(found[5]) == int(found[2]):
+            lines = [f"{found[3]}.set({found[5]}{f', {found[4]}' if found[4] else ''});"]
         elif nest.depth and eqn:
             words = dict.fromkeys([*reversed(nest.primitives), eqn.primitive])
             value = eqn.outputs[0]
@@ -147,7 +94,7 @@ class Lowering:
 
     def copy(self, target: Place, value: Value, eqn: Eqn | None = None, where: Where | None = None) -> None:
         """Write a value into a place, or to where in it an index goes."""
-        source = self.where(value)
+        source = self.place_of(value)
 
         def build(kernel: Kernel) -> None:
             index = kernel.loop(value.shape)
@@ -168,28 +115,15 @@ class Lowering:
         self.loops(lambda kernel: texts.append(kernel.read(value, ()).rounded), None)
         return texts[-1]
 
-    def truth(self, value: Value) -> Value:
-        """What a number 0 or 1 was converted from."""
-        return self.definitions[value].inputs[0] if self.is_truth(value) else value
+    def unconverted(self, value: Value) -> Value:
+        """The truth value that a number 0 or 1 was converted from, or the number."""
+        return self.definitions[value].inputs[0] if self.is_converted_truth(value) else value
 
-    def is_truth(self, value: Value) -> bool:
+    def is_converted_truth(self, value: Value) -> bool:
         eqn = None if value in self.places else self.definitions.get(value)
         return eqn is not None and eqn.primitive == "convert_element_type" and eqn.inputs[0].dtype.kind == "b"
 
     # --- Graphs ---
-
-    def define(self, eqn: Eqn) -> None:
-        self.definitions |= dict.fromkeys(eqn.outputs, eqn)
-        self.hints |= dict.fromkeys(eqn.outputs, eqn.name or eqn.primitive)
-
-    def count(self, graph: Graph) -> None:
-        """How often each value is read, anywhere."""
-        for eqn in graph.eqns:
-            self.define(eqn)
-            self.uses.update(eqn.inputs)
-            for inner in eqn.graphs:
-                self.count(inner)
-        self.uses.update(graph.outputs)
 
     def parts(self, graph: Graph) -> tuple[list[str], list[str]]:
         """The statements of the whole function: those that need no argument, to be run once, and the others."""
@@ -201,16 +135,17 @@ class Lowering:
         moving = [eqn for eqn in graph.eqns if not dynamic.isdisjoint(eqn.outputs)]
         read = [value for eqn in moving for value in eqn.reads]
         self.graph(Graph([], fixed, []), graph.outputs, read)
-        once, self.lines, self.slicing = self.lines, [], self.sliced
+        once, self.lines, self.yields = self.lines, [], self.sliced
         self.graph(Graph(graph.inputs, moving, graph.outputs), graph.outputs)
         return once, self.lines
 
-    def graph(self, graph: Graph, later: Sequence[Value] = (), again: Sequence[Value] = ()) -> None:
-        """The statements of a graph. Values for `later` are there when it is done, whatever is replaced then.
+    def graph(self, graph: Graph, stored: Sequence[Value] = (), reread: Sequence[Value] = ()) -> None:
+        """Write the statements of a graph.
 
-        Those that are needed `again` and again are there too, unless they are cheap.
+        Values in `stored` get a place, for what they are worked out from may be overwritten after the graph. Values in
+        `reread` are read many times after it: they get one too, unless they are cheap.
         """
-        placed, routes = plan(graph, set(later), set(again))
+        placed, routes = plan(graph, set(stored), set(reread))
         together: list[Eqn] = []  # of one shape, so that one nest of loops can work them out
         for eqn in graph.eqns:
             loops = rule_of(eqn).loops

@@ -7,16 +7,25 @@ from typing import Any
 from lib.javascript.graph import Eqn, Graph, Value
 from lib.javascript.rule import rule_of
 
-CHEAP = 2  # operations; what costs more is not worked out twice
+MAX_REPEATED_OPERATIONS = 2  # what costs more is not worked out twice
 
 SAME_ORDER = ("reshape", "squeeze", "expand_dims", "broadcast_in_dim")  # the views that keep it
 
-# Of each value, the loops that read it: by the equation that they are for, and through which view.
+# value → {(the equation, or the value with a place, in whose loops it is read, the view it is read through or None)}
 Routes = defaultdict[Value, set[tuple[Any, Eqn | None]]]
 
 
 def plan(graph: Graph, wanted: set[Value], again: set[Value]) -> tuple[set[Value], Routes]:
-    """The values that get a place: what several loops read, or one loop reads several times, unless it is cheap."""
+    """The values that get a place, and the routes by which each value is read.
+
+    A value that has no place is worked out in the loops that read it, and so is what it is worked out from. From the
+    last equation to the first, `_routes` finds for each value in which loops that would be. It gets a place if there
+    are several, or if one of them would work it out several times, as a loop over rows does with what varies along
+    columns only. But what costs at most MAX_REPEATED_OPERATIONS is worked out again instead. Values `wanted` get a
+    place in any case; those in `again` are read several times after the graph.
+
+    A view of what has a place is free, and what has a place is not known before the costs are: so there are two rounds.
+    """
     cost: Counter[Value] = Counter()
     for eqn in graph.eqns:
         if not rule_of(eqn).loops:
@@ -41,7 +50,7 @@ def _routes(graph: Graph, cost: Counter[Value], placed: set[Value], again: set[V
             again |= set(eqn.reads) if eqn.graphs else several
         else:
             out = eqn.output
-            if cost[out] > (CHEAP if out.shape else 0) and (len(routes[out]) > 1 or out in again):
+            if cost[out] > (MAX_REPEATED_OPERATIONS if out.shape else 0) and (len(routes[out]) > 1 or out in again):
                 placed.add(out)
             through = {(eqn, None)} if out in placed else routes[out]
             again |= several | {value for value in eqn.inputs if value.shape and prod(value.shape) < prod(out.shape)}

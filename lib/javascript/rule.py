@@ -2,18 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lib.javascript.expression import Expr
 from lib.javascript.graph import Eqn, Unsupported
 from lib.javascript.index import Index
 
-if TYPE_CHECKING:
-    from lib.javascript.kernel import Kernel
-    from lib.javascript.lower import Lowering
-
-Inline = Callable[["Kernel", Eqn, tuple[Index, ...]], Expr]
-Loops = Callable[["Lowering", Eqn], None]
+Inline = Callable[[Any, Eqn, tuple[Index, ...]], Expr]  # of a Kernel, the equation and the index of the element
+Loops = Callable[[Any, Eqn], None]  # of a Lowering and the equation
 Inputs = tuple[int, ...]
 
 
@@ -26,16 +22,25 @@ class Rule:
     cost: int = 1  # of one element, in additions, about
     again: Inputs = ()  # inputs whose elements may be read several times each, so should be worked out before
     whole: Inputs = ()  # inputs that must lie in a buffer
+    flushes: bool = False  # whether no float of its result is subnormal
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(*primitives: str, loops: bool = False, cost: int = 1, again: Inputs = (), whole: Inputs = ()) -> Callable:
+def rule(
+    *primitives: str,
+    loops: bool = False,
+    cost: int = 1,
+    again: Inputs = (),
+    whole: Inputs = (),
+    flushes: bool = False,
+) -> Callable:
     """Enter a function into the table, as the rule of some primitives."""
 
     def enter(function: Callable) -> Callable:
-        entry = Rule(loops=function, again=again, whole=whole) if loops else Rule(function, cost=cost, again=again)
+        kind = {"loops": function} if loops else {"inline": function}
+        entry = Rule(**kind, cost=cost, again=again, whole=whole, flushes=flushes)
         RULES.update(dict.fromkeys(primitives, entry))
         return function
 

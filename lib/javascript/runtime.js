@@ -60,10 +60,15 @@ function bitsOfFloat(x) {
   return bits[0];
 }
 
+// The nearest float32, and 0 for a subnormal one, as in JAX.
+function flush(x) {
+  return Math.abs(x) < 2 ** -126 ? 0 * x : Math.fround(x);
+}
+
 // The float32 next to x in the direction of y.
 function nextAfter(x, y) {
   if (x !== x || y !== y) return NaN;
-  if (x === y) return y;
+  if (flush(x) === flush(y)) return y;
   if (x === 0) return floatOfBits(y > 0 ? 1 : 0x80000001);
   return floatOfBits(bitsOfFloat(x) + (y > x === x > 0 ? 1 : -1));
 }
@@ -83,6 +88,11 @@ function roundAway(x) {
   return Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
 }
 
+// x to the power of y, which is 1 for x = 1 and any y, and for x = -1 and an infinite one.
+function power(x, y) {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
+
 // Of integers, with what XLA gives for a divisor of 0.
 function divide(x, y) {
   return y === 0 ? -1 : Math.trunc(x / y);
@@ -90,8 +100,7 @@ function divide(x, y) {
 function remainder(x, y) {
   return y === 0 ? x : x % y;
 }
-function power(x, y) {
-  if (y < 0) return x === 1 ? 1 : x === -1 ? (y % 2 ? -1 : 1) : 0;
+function intPower(x, y) {
   let result = 1;
   for (; y > 0; y = Math.floor(y / 2)) {
     if (y % 2) result = Math.imul(result, x);
@@ -111,6 +120,11 @@ function inOrder(x, y) {
   return x - y || Object.is(y, -0) - Object.is(x, -0);
 }
 
+// Puts the sums of a row of a product into its place.
+function storeSums(row, target, start) {
+  for (let i = 0; i < row.length; i++) target[start + i] = flush(row[i] * 2 ** -896);
+}
+
 // log(exp(x) + exp(y))
 function logAddExp(x, y) {
   const most = Math.max(x, y);
@@ -122,7 +136,7 @@ function pairwiseSum(row) {
   const rest = row.slice();
   for (let n = rest.length; n > 1; ) {
     const half = (n + 1) >> 1;
-    for (let i = half; i < n; i++) rest[i - half] += rest[i];
+    for (let i = half; i < n; i++) rest[i - half] = flush(rest[i - half] + rest[i]);
     n = half;
   }
   return rest[0] ?? 0;
@@ -176,7 +190,7 @@ function erfInv(x) {
 
 // The logarithm of the gamma function, and its derivative: Stirling's series from 8 on, by steps of 1 to there.
 function lgamma(x) {
-  if (x <= 0 && x === Math.floor(x)) return Infinity;
+  if ((x <= 0 && x === Math.floor(x)) || x === Infinity) return Infinity;
   if (x < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - lgamma(1 - x);
   let product = 1;
   for (; x < 8; x++) product *= x;
@@ -223,7 +237,7 @@ function picked(array, start, stride, n) {
 // A whole number for each float32, in the same order; a NaN comes last.
 function rank(x) {
   if (x !== x) return 2 ** 31;
-  return Math.sign(x) * (bitsOfFloat(x) & 0x7fffffff);
+  return Math.sign(flush(x)) * (bitsOfFloat(x) & 0x7fffffff);
 }
 // Sorts rows of several arrays together by the first few of them; what is equal stays in its order.
 function sortTogether(arrays, keys, start, stride, n) {

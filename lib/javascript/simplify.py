@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import JaxprEqn
+from jax.random import wrap_key_data
 
 from lib.javascript import bounds
-from lib.javascript.graph import Const, Eqn, Value, constant, seen
+from lib.javascript.graph import Const, Eqn, Value, constant, is_key, page_type
 
-SMALL = 1024  # bytes; what is larger than this, and than what it comes from, is computed when the page starts
+# A constant that is larger, and larger than what it comes from, is computed when the page starts.
+MAX_BYTES_IN_PLACE = 1024
 
 
 def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape: tuple[int, ...]) -> Value | None:
@@ -18,6 +21,8 @@ def unchanged(name: str, params: dict[str, Any], inputs: Sequence[Value], shape:
     if name == "convert_element_type" and inputs[0].dtype == params["new_dtype"]:
         return inputs[0]
     if name == "reduce_precision" and (params["exponent_bits"], params["mantissa_bits"]) == (8, 23):
+        return inputs[0]
+    if name == "integer_pow" and params["y"] == 1:
         return inputs[0]
     if name in ("reshape", "broadcast_in_dim", "squeeze") and len(inputs) == 1:
         return inputs[0] if inputs[0].shape == shape else None
@@ -63,17 +68,24 @@ def _if_whole(value: Value, other: Value) -> Value | None:
     return value if narrower else None
 
 
-def evaluated(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Value] | None:
+def folded(eqn: JaxprEqn, inputs: Sequence[Value]) -> list[Const] | None:
     """The results of an equation that has constants only, where they are small or repeat one number."""
     consts = [value for value in inputs if isinstance(value, Const)]
-    if not consts:  # iota: its formula is shorter than its values
+    if not consts or len(consts) < len(inputs):  # iota has no input: its formula is shorter than its values
         return None
-    if eqn.primitive.name == "broadcast_in_dim" and consts[0].is_uniform and consts[0].key is None:
+    if eqn.primitive.name == "broadcast_in_dim" and consts[0].is_uniform and not is_key(eqn.invars[0].aval):
         return [Const(np.broadcast_to(consts[0].number, eqn.params["shape"]))]
-    sizes = [prod(seen(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
-    if sum(sizes) > max(SMALL, *(x.value.nbytes for x in consts)):
+    sizes = [prod(page_type(v.aval, "a constant")[0]) * 4 for v in eqn.outvars]
+    if sum(sizes) > max(MAX_BYTES_IN_PLACE, *(x.value.nbytes for x in consts)):
         return None
-    results = eqn.primitive.bind(*(x.value if x.key is None else x.key for x in consts), **eqn.params)
+    return evaluated(eqn, consts)
+
+
+def evaluated(eqn: JaxprEqn, consts: Sequence[Const]) -> list[Const]:
+    """The results of an equation."""
+    keyed = [is_key(v.aval) for v in eqn.invars]
+    values = [wrap_key_data(jnp.asarray(x.value)) if key else x.value for x, key in zip(consts, keyed, strict=True)]
+    results = eqn.primitive.bind(*values, **eqn.params)
     return [constant(x) for x in (results if eqn.primitive.multiple_results else [results])]
 
 
@@ -81,7 +93,7 @@ def identity(value: Value) -> Any:
     """Equal for values that are known to be equal."""
     if isinstance(value, Const) and value.is_uniform:
         return value.shape, value.dtype, value.number.tobytes()
-    if isinstance(value, Const) and value.value.nbytes <= SMALL:
+    if isinstance(value, Const) and value.value.nbytes <= MAX_BYTES_IN_PLACE:
         return value.shape, value.dtype, value.value.tobytes()
     return id(value)
 

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from lib.javascript import to_javascript
-from lib.javascript.print import ARRAYS
+from lib.javascript.program import ARRAYS
 
 
 @dataclass

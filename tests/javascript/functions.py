@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax, nn, random
 
+from lib import GaussianMixture
 from lib.numerics import threefry
 from lib.numerics.summation import pairwise_sum
 
@@ -383,6 +384,49 @@ add("gradient of a product", jax.grad(lambda a: jnp.sum(jnp.tanh(a @ a.T / 20)))
 add("second derivative", jax.hessian(lambda x: jnp.prod(jnp.sin(x))), f(3))
 add("jacobian", jax.jacfwd(lambda x: jnp.stack([x.sum(), (x**2).sum()])), f(4))
 add("nested jit", lambda x: jax.jit(lambda v: jax.jit(jnp.sin)(v) + 1)(x) * 2, f(4))
+
+# --- Names that an author gives, and that are ours or the language's -----------------------------
+
+
+def i_is_floor(x: jax.Array) -> jax.Array:
+    i = jnp.floor(x)
+    return jnp.sin(i) + i
+
+
+def erf(_: jax.Array, __: jax.Array, i: jax.Array, θ: jax.Array, Math: jax.Array, base64: jax.Array) -> jax.Array:
+    let = jnp.exp(_) * __
+    pair = jnp.cumsum(let) + Math
+    Object = jnp.sort(pair + i)
+    j = jnp.cumsum(Object * θ)
+    k = jnp.cumsum(j[:, None] * base64[None], 1)
+    step = lax.erf(k) + lax.top_k(k, 4)[0]
+    return lax.fori_loop(0, 3, lambda yield_, c: jnp.cumsum(c * 0.5, 0) + yield_, step)
+
+
+def of_a_dictionary(d: dict[str, jax.Array], d_a: jax.Array, eval: jax.Array) -> jax.Array:
+    flush = d["__proto__"] + d["2²"] + d["a"] + d["a."]
+    return jnp.cumsum(flush) * d_a + eval
+
+
+add("a variable named as the loop's counter", i_is_floor, f(9))
+add("names of ours", erf, *[f(4)] * 6)
+add("names of keys", of_a_dictionary, lambda n: {key: f(3)(n) for key in ("__proto__", "2²", "a", "a.")}, f(3), f(3))
+
+# --- What depends on no argument, whatever its primitive ----------------------------------------
+
+SPD = jnp.array([[2.0, 0.5], [0.5, 1.0]])
+FACTORS = np.float32([[[1, 0], [0.5, 2]], [[3, 0], [0, 0.5]]])
+MIXTURE = GaussianMixture(np.log([0.3, 0.7]), np.float32([[0, 1], [2, -1]]), FACTORS)
+
+add("a mixture", lambda x: MIXTURE.log_prob(x), f(5, 2))
+add("decompositions of what is known", lambda x: (jnp.linalg.cholesky(SPD) @ x, jnp.linalg.inv(SPD * 2) @ x), f(2))
+add("a decomposition in a loop", lambda x: lax.fori_loop(0, 3, lambda _, c: jnp.linalg.cholesky(SPD) @ c, x), f(2))
+add(
+    "kinds that the page has not",
+    lambda x: (jnp.abs(jnp.fft.fft(SPD[0])) * x, SPD.astype(jnp.float16)[0].astype(jnp.float32) * x),
+    f(2),
+)
+add("numbers of a known key", lambda n: random.key_data(random.split(random.key(3), 3))[1, 0] + n, u())
 
 # --- Random numbers ------------------------------------------------------------------------------
 

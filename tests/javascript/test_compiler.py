@@ -9,11 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.javascript import RULES, Unsupported, bounds
+from lib import javascript
+from lib.javascript import RULES, Unsupported, bounds, calls, scope
 from lib.javascript.expression import Expr, fill, grouped, literal
 from lib.javascript.graph import Const, Eqn, Var
 from lib.javascript.index import Index, Variable, flat, unflat
-from lib.javascript.print import helpers
+from lib.javascript.program import ARRAYS, helpers
 from lib.javascript.trace import trace
 from lib.live import to_javascript
 from lib.numerics import threefry
@@ -105,13 +106,13 @@ def test_a_literal_that_is_no_number(x, text):
 SIGNED = [(-7, -2), (-3, 4), (0, 0), (0, 5), (2, 9)]
 
 
-@pytest.mark.parametrize("name", sorted(set(bounds.RULES) - {"clamp", "sign", "neg", "convert_element_type"}))
+@pytest.mark.parametrize("name", sorted(set(bounds.FORMULAS) - {"clamp", "sign", "neg", "convert_element_type"}))
 @pytest.mark.parametrize("x", SIGNED)
 @pytest.mark.parametrize("y", SIGNED)
 def test_bounds_hold(name, x, y):
     if name == "shift_right_logical" and (x[0] < 0 or y[0] < 0):
         return  # as wide as the type
-    found = bounds.RULES[name](x, y)
+    found = bounds.FORMULAS[name](x, y)
     primitive = getattr(jax.lax, name)
     xs, ys = (np.arange(low, high + 1, dtype=np.int32) for low, high in (x, y))
     pairs = [(a, c) for a in xs for c in ys if c or name not in ("div", "rem")]
@@ -152,6 +153,36 @@ def test_a_call_that_the_page_has_a_helper_for_is_not_inlined():
         text.count("randomBits(") == text.count("countBelow(") == text.count("pairwiseSum(") == 2
     )  # with its own line
     assert "step" not in text
+
+
+ROW, INTS = np.arange(9, dtype=np.float32), np.arange(1, 9, dtype=np.int32)
+CALLS = [
+    (lambda key: threefry.bits(key, 9), jax.random.key(0), "random_bits"),
+    (lambda x: pairwise_sum(x), ROW, "pairwise_sum"),
+    (lambda n: jnp.searchsorted(n, n), INTS, "searchsorted"),
+    (lambda n: jnp.clip(n, 1, 5) // jnp.clip(n, 2, 3), INTS, "div"),
+    (lambda n: jnp.clip(n, 1, 5) % jnp.clip(n, 2, 3), INTS, "rem"),
+]
+
+
+@pytest.mark.parametrize(("fn", "argument", "primitive"), CALLS)
+def test_each_call_that_is_not_inlined_is_one_equation(fn, argument, primitive):
+    """They are known by their file and line: one that JAX or lib writes otherwise must not be dropped silently."""
+    graph, _ = trace(fn, (argument,))
+    assert graph.eqns[-1].primitive == primitive
+    assert not any(eqn.graphs for eqn in graph.eqns)
+
+
+def test_all_calls_that_are_not_inlined_are_tested():
+    assert len(CALLS) == len(calls.WHOLE)
+
+
+def test_a_graph_as_text():
+    graph, _ = trace(lambda x: jax.lax.fori_loop(0, 3, lambda _, c: c + jnp.arange(2.0), x), (np.ones(2, np.float32),))
+    lines = str(graph).splitlines()
+    assert lines[0] == "inputs v0: float32[2]"
+    assert any(line.startswith("    ") and "add(" in line for line in lines)
+    assert lines[-1].startswith("outputs v")
 
 
 def test_a_call_of_another_function_of_that_name_is_inlined(tmp_path, monkeypatch):
@@ -210,6 +241,23 @@ def test_names_that_javascript_keeps_are_avoided():
     assert "(new_, i, Math_)" in text
 
 
+def test_what_the_helpers_use_of_the_page_is_reserved():
+    text = re.sub(r"//.*", "", "\n".join(helpers().values()))
+    used = set(re.findall(r"(?<![.\w])([A-Za-z]\w*)(?=[.(])", text)) | set(re.findall(r"new (\w+)", text))
+    local = set(re.findall(r"(?:const|let|function) (\w+)|\b(\w+)(?= =>)|, (\w+)(?= = )|[(,] ?(\w+)(?=[,)])", text))
+    unknown = used - {word for words in local for word in words} - scope.RESERVED
+    assert unknown == set()
+    assert set(ARRAYS.values()) <= scope.RESERVED
+
+
+@pytest.mark.parametrize(
+    ("hint", "word"),
+    [("θ", "θ"), ("a[0].b", "a_0_b"), ("2d", "_2d"), ("", "_"), ("__proto__", "proto"), ("x²", "x2"), ("→", "_")],
+)
+def test_a_hint_becomes_a_word_of_javascript(hint, word):
+    assert scope.identifier(hint) == word
+
+
 @pytest.mark.parametrize(
     ("fn", "argument", "message"),
     [
@@ -230,7 +278,7 @@ def test_what_is_not_supported_is_named_with_its_line(fn, argument, message):
 
 def test_every_helper_is_used_by_a_rule_or_by_a_helper():
     folder = Path(bounds.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in [folder / "print.py", *folder.glob("rules/*.py")])
+    code = "".join(path.read_text(encoding="utf-8") for path in [folder / "program.py", *folder.glob("rules/*.py")])
     for name, paragraph in helpers().items():
         others = code + "".join(part for part in helpers().values() if part != paragraph)
         assert re.search(rf"\b{name}\b", others) or paragraph.count(name) > 1, name
@@ -245,3 +293,9 @@ def test_a_constant_is_one_number_if_all_of_it_is():
 def test_a_rule_for_each_primitive_of_the_table():
     assert all(rule.loops or callable(rule.inline) for rule in RULES.values())
     assert bounds.result(Eqn("iota", (), (Var((7,), INT),), {"shape": (7,), "dimension": 0})) == (0, 6)
+
+
+def test_the_map_lists_all_modules():
+    folder = Path(bounds.__file__).parent
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"^(\w+\.py) ", javascript.__doc__, re.M)) == modules

@@ -20,86 +20,87 @@ IN_PLACE = (
 
 
 @rule("scan", loops=True)
-def scan(page: Lowering, eqn: Eqn) -> None:
+def scan(lowering: Lowering, eqn: Eqn) -> None:
     (body,), carried, n = eqn.graphs, eqn.params["num_carry"], eqn.params["length"]
-    _begin(page, eqn, body.inputs[:carried], eqn.inputs[:carried])
-    stacked = [page.place(output) for output in eqn.outputs[carried:]]
-    step = page.name("step")
+    _begin(lowering, eqn, body.inputs[:carried], eqn.inputs[:carried])
+    stacked = [lowering.place(output) for output in eqn.outputs[carried:]]
+    step = lowering.name("step")
     at = Index(((Variable(step, n, 0), 1),))
     at = n - 1 - at if eqn.params["reverse"] else at
     for part, array in zip(body.inputs[carried:], eqn.inputs[carried:], strict=True):
-        page.define(Eqn("step of scan", (array,), (part,), {"at": at}, eqn.line))
-    with page.block(f"for (let {step} = 0; {step} < {n}; {step}++)"):
-        _donate(page, body, body.inputs[:carried])
-        page.graph(body, later=body.outputs[:carried])
+        lowering.define(Eqn("step of scan", (array,), (part,), {"at": at}, eqn.line))
+    with lowering.block(f"for (let {step} = 0; {step} < {n}; {step}++)"):
+        _donate(lowering, body, body.inputs[:carried])
+        lowering.graph(body, stored=body.outputs[:carried])
         for target, value in zip(stacked, body.outputs[carried:], strict=True):
-            page.copy(target, value, eqn, lambda index: (at, *index))
-        _replace(page, eqn, body.inputs[:carried], body.outputs[:carried])
-        page.breathe()
-    page.same(eqn.outputs[:carried], body.inputs[:carried])
+            lowering.copy(target, value, eqn, lambda index: (at, *index))
+        _replace(lowering, eqn, body.inputs[:carried], body.outputs[:carried])
+        lowering.yield_if_sliced()
+    lowering.share_places(eqn.outputs[:carried], body.inputs[:carried])
 
 
 @rule("while", loops=True)
-def while_loop(page: Lowering, eqn: Eqn) -> None:
+def while_loop(lowering: Lowering, eqn: Eqn) -> None:
     test, body = eqn.graphs
-    _begin(page, eqn, body.inputs, eqn.inputs)
-    page.same(test.inputs, body.inputs)
-    with page.block("while (true)") as block:
-        page.graph(test)
-        goes_on = page.expression(test.outputs[0])
-        if page.lines:
-            page.write(f"if (!({goes_on})) break;")
+    _begin(lowering, eqn, body.inputs, eqn.inputs)
+    lowering.share_places(test.inputs, body.inputs)
+    with lowering.block("while (true)") as block:
+        lowering.graph(test)
+        goes_on = lowering.expression(test.outputs[0])
+        if lowering.lines:
+            lowering.write(f"if (!({goes_on})) break;")
         else:
             block.head = f"while ({goes_on})"
-        _donate(page, body, body.inputs)
-        page.graph(body, later=body.outputs)
-        _replace(page, eqn, body.inputs, body.outputs)
-        page.breathe()
-    page.same(eqn.outputs, body.inputs)
+        _donate(lowering, body, body.inputs)
+        lowering.graph(body, stored=body.outputs)
+        _replace(lowering, eqn, body.inputs, body.outputs)
+        lowering.yield_if_sliced()
+    lowering.share_places(eqn.outputs, body.inputs)
 
 
 @rule("cond", loops=True)
-def cond(page: Lowering, eqn: Eqn) -> None:
-    targets = [page.place(output) for output in eqn.outputs]
+def cond(lowering: Lowering, eqn: Eqn) -> None:
+    targets = [lowering.place(output) for output in eqn.outputs]
     for target in targets:
-        page.declare(target)
-    which, last = page.expression(page.truth(eqn.inputs[0])), len(eqn.graphs) - 1
+        lowering.declare(target)
+    which, last = lowering.expression(lowering.unconverted(eqn.inputs[0])), len(eqn.graphs) - 1
     if last > 1:
-        name = page.name("which")
-        page.write(f"const {name} = {which};")
+        name = lowering.name("which")
+        lowering.write(f"const {name} = {which};")
         which = name
     for n in range(last, -1, -1):  # as XLA does, take the nearest branch where there is none
         test = (
-            f"if ({which}{'' if page.is_truth(eqn.inputs[0]) else f' >= {n}'})"
+            f"if ({which}{'' if lowering.is_converted_truth(eqn.inputs[0]) else f' >= {n}'})"
             if n == last
             else ("else" if n == 0 else f"else if ({which} >= {n})")
         )
-        with page.block(test):
-            page.graph(eqn.graphs[n])
+        with lowering.block(test):
+            lowering.graph(eqn.graphs[n])
             for target, value in zip(targets, eqn.graphs[n].outputs, strict=True):
-                page.copy(target, value, eqn)
+                lowering.copy(target, value, eqn)
 
 
-def _begin(page: Lowering, eqn: Eqn, carry: Sequence[Var], start: Sequence[Value]) -> None:
+def _begin(lowering: Lowering, eqn: Eqn, carry: Sequence[Var], start: Sequence[Value]) -> None:
     """What the loop carries, with its first values."""
     for variable, value, output in zip(carry, start, eqn.outputs, strict=False):
-        target = page.place(variable, page.hints[output])
-        page.declare(target)
-        page.copy(target, value, eqn)
+        target = lowering.place(variable, lowering.hints[output])
+        lowering.declare(target)
+        lowering.copy(target, value, eqn)
 
 
-def _donate(page: Lowering, body: Graph, carry: Sequence[Var]) -> None:
+def _donate(lowering: Lowering, body: Graph, carry: Sequence[Var]) -> None:
     for variable, value in zip(carry, body.outputs, strict=False):
         for eqn in body.eqns:
             updates = eqn.output is value and eqn.primitive in IN_PLACE and eqn.inputs[0] is variable
-            if updates and page.uses[variable] == 1:
-                page.same([eqn.output], [variable])
+            if updates and lowering.uses[variable] == 1:
+                lowering.share_places([eqn.output], [variable])
 
 
-def _replace(page: Lowering, eqn: Eqn, carry: Sequence[Var], values: Sequence[Value]) -> None:
+def _replace(lowering: Lowering, eqn: Eqn, carry: Sequence[Var], values: Sequence[Value]) -> None:
     """Put the next values in the place of what is carried."""
-    places = [page.places[variable] for variable in carry]
-    pairs = [(place, value) for place, value in zip(places, values, strict=True) if page.where(value) != place]
-    saved = [page.kept(value) if page.where(value) in places else value for _, value in pairs]  # they change places
+    places = [lowering.places[variable] for variable in carry]
+    pairs = [(place, value) for place, value in zip(places, values, strict=True) if lowering.place_of(value) != place]
+    # What lies in one of these places would be overwritten before it is read.
+    saved = [lowering.copied(value) if lowering.place_of(value) in places else value for _, value in pairs]
     for (place, _), value in zip(pairs, saved, strict=True):
-        page.copy(place, value, eqn)
+        lowering.copy(place, value, eqn)

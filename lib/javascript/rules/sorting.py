@@ -11,11 +11,11 @@ from lib.javascript.rule import rule
 
 
 @rule("sort", loops=True)
-def sort(page: Lowering, eqn: Eqn) -> None:
+def sort(lowering: Lowering, eqn: Eqn) -> None:
     axis, shape = eqn.params["dimension"], eqn.inputs[0].shape
-    targets = [page.place(output) for output in eqn.outputs]
+    targets = [lowering.place(output) for output in eqn.outputs]
     for target, x in zip(targets, eqn.inputs, strict=True):
-        page.copy(target, x, eqn)
+        lowering.copy(target, x, eqn)
     arrays = ", ".join(target.name for target in targets)
     stride = prod(shape[axis + 1 :])
 
@@ -24,12 +24,12 @@ def sort(page: Lowering, eqn: Eqn) -> None:
         start = kernel.place(flat(index, shape))
         kernel.do(f"sortTogether([{arrays}], {eqn.params['num_keys']}, {start}, {stride}, {shape[axis]});")
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 @rule("searchsorted", loops=True, whole=(0,))
-def search(page: Lowering, eqn: Eqn) -> None:
-    row, target = page.buffer(eqn.inputs[0]), page.place(eqn.output)
+def search(lowering: Lowering, eqn: Eqn) -> None:
+    row, target = lowering.buffer(eqn.inputs[0]), lowering.place(eqn.output)
     template = "x" if eqn.params["side"] == "left" else "x + 1"  # of whole numbers
 
     def build(kernel: Kernel) -> None:
@@ -38,15 +38,15 @@ def search(page: Lowering, eqn: Eqn) -> None:
         stored = kernel.store(target, index, replace(x, text=f"countBelow({row.name}, {x.text})"))
         kernel.do(stored if eqn.output.shape else f"const {stored}")
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 @rule("top_k", loops=True, whole=(0,))
-def top_k(page: Lowering, eqn: Eqn) -> None:
+def top_k(lowering: Lowering, eqn: Eqn) -> None:
     x, k = eqn.inputs[0], eqn.params["k"]
     axis = eqn.params["axis"] % len(x.shape)
-    values, places = (page.place(output) for output in eqn.outputs)
-    source = page.buffer(x)
+    values, places = (lowering.place(output) for output in eqn.outputs)
+    source = lowering.buffer(x)
     strides = [prod(shape[axis + 1 :]) for shape in (x.shape, eqn.output.shape)]
 
     def build(kernel: Kernel) -> None:
@@ -57,4 +57,4 @@ def top_k(page: Lowering, eqn: Eqn) -> None:
             f"{strides[1]});"
         )
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)

@@ -10,24 +10,25 @@ from lib.javascript.kernel import Kernel
 from lib.javascript.lower import Lowering
 from lib.javascript.rule import rule
 from lib.javascript.rules.views import as_index, window
+from lib.javascript.subnormal import is_subnormal
 
 
 @rule("concatenate", loops=True)
-def concatenate(page: Lowering, eqn: Eqn) -> None:
+def concatenate(lowering: Lowering, eqn: Eqn) -> None:
     axis, start = eqn.params["dimension"], 0
-    target = page.place(eqn.output)
+    target = lowering.place(eqn.output)
     for part in eqn.inputs:
 
         def where(index: tuple[Index, ...], start: int = start) -> tuple[Index, ...]:
             return tuple(i + start if a == axis else i for a, i in enumerate(index))
 
-        page.copy(target, part, eqn, where)
+        lowering.copy(target, part, eqn, where)
         start += part.shape[axis]
 
 
 @rule("stack", loops=True)
-def stack(page: Lowering, eqn: Eqn) -> None:
-    axis, target = eqn.params["axis"], page.place(eqn.output)
+def stack(lowering: Lowering, eqn: Eqn) -> None:
+    axis, target = eqn.params["axis"], lowering.place(eqn.output)
 
     def build(kernel: Kernel) -> None:
         index = kernel.loop(eqn.inputs[0].shape)
@@ -35,15 +36,15 @@ def stack(page: Lowering, eqn: Eqn) -> None:
             where = (*index[:axis], Index(constant=n), *index[axis:])
             kernel.do(kernel.store(target, where, kernel.read(part, index)))
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 @rule("dynamic_update_slice", loops=True)
-def replace_slice(page: Lowering, eqn: Eqn) -> None:
+def replace_slice(lowering: Lowering, eqn: Eqn) -> None:
     x, update, *starts = eqn.inputs
-    target = page.place(eqn.output)
-    page.declare(target)
-    page.copy(target, x, eqn)
+    target = lowering.place(eqn.output)
+    lowering.declare(target)
+    lowering.copy(target, x, eqn)
 
     def build(kernel: Kernel) -> None:
         sizes = zip(starts, x.shape, update.shape, strict=False)
@@ -52,7 +53,7 @@ def replace_slice(page: Lowering, eqn: Eqn) -> None:
         where = [i + start for i, start in zip_longest(index, begin, fillvalue=Index())]
         kernel.do(kernel.store(target, where, kernel.read(update, index)))
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 COMBINED = {
@@ -66,12 +67,12 @@ COMBINED = {
 
 
 @rule(*COMBINED, loops=True)
-def scatter(page: Lowering, eqn: Eqn) -> None:
+def scatter(lowering: Lowering, eqn: Eqn) -> None:
     x, update, *columns = eqn.inputs
     numbers, mode = eqn.params["dimension_numbers"], eqn.params["mode"].name
-    target = page.place(eqn.output)
-    page.declare(target)
-    page.copy(target, x, eqn)
+    target = lowering.place(eqn.output)
+    lowering.declare(target)
+    lowering.copy(target, x, eqn)
     # A scatter is a gather in reverse: its updates lie as the results of the gather do.
     like = _Gather(numbers)
     batch = len(columns[0].shape) if columns else 0
@@ -88,14 +89,17 @@ def scatter(page: Lowering, eqn: Eqn) -> None:
         where = [i + start for i, start in zip(place, starts, strict=True)]
         old = kernel.store(target, where, Expr("", x.dtype)).removesuffix(" = ;")
         form = COMBINED[eqn.primitive]
+        is_float = x.dtype.kind == "f" and eqn.primitive != "scatter"
         if x.dtype.kind in "iu" and eqn.primitive == "scatter-mul":
             form = "Math.imul({old}, {new})"
-        new = kernel.read(update, index)
-        result = Expr(form.format(old=old, new=new.rounded), x.dtype, rounds=True)
+        new = kernel.operand(update, index) if is_float else kernel.read(update, index)
+        if is_float and is_subnormal(x, kernel.scope.subnormal):
+            old = f"flush({old})"
+        result = Expr(form.format(old=old, new=new.rounded), x.dtype, rounds=True, underflows=is_float)
         stored = kernel.store(target, where, result)
         kernel.do(f"if ({' && '.join(inside)}) {stored}" if inside else stored)
 
-    page.loops(build, eqn)
+    lowering.loops(build, eqn)
 
 
 class _Gather:

@@ -1,4 +1,4 @@
-"""Print: the text of a whole function, with the constants at its end and the helpers that it uses at its beginning."""
+"""Program: the text of a whole function: the helpers that it uses, what is run once, its body, and long constants."""
 
 import base64
 import re
@@ -10,8 +10,8 @@ import numpy as np
 
 from lib.javascript.expression import literal
 from lib.javascript.graph import Const, Graph, Value
-from lib.javascript.kernel import Buffer
 from lib.javascript.lower import Lowering
+from lib.javascript.scope import Buffer
 
 ARRAYS = {
     "float32": "Float32Array",
@@ -23,7 +23,7 @@ ARRAYS = {
     "uint8": "Uint8Array",
     "bool": "Uint8Array",
 }
-SHORT = 120  # characters; a longer table is written in base64, at the end
+MAX_TABLE_CHARACTERS = 120  # a longer table is written in base64, at the end
 
 
 def helpers() -> dict[str, str]:
@@ -35,26 +35,20 @@ def helpers() -> dict[str, str]:
     return {name: part for part in paragraphs for name in re.findall(r"^(?:function|const) (\w+)", part, re.M)}
 
 
-def printed(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> str:
+def program(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> str:
     """The text of a JavaScript expression whose value is the function."""
     runtime = helpers()
-    page = Lowering([*runtime, *ARRAYS.values()], sliced)
-    page.count(graph)
-    arguments = [page._lasting(argument) for argument in arguments]
-    page.places |= {
-        value: Buffer(argument, value.shape, value.dtype)
-        for value, argument in zip(graph.inputs, arguments, strict=True)
-    }
-    once, body = page.parts(graph)
-    returned = ", ".join(_returned(page, value) for value in graph.outputs)
-    tables = [_table(buffer, const) for const, buffer in page.constants.items()]
+    lowering = Lowering(graph, arguments, name, [*runtime], sliced)
+    once, body = lowering.parts(graph)
+    returned = ", ".join(_returned(lowering, value) for value in graph.outputs)
+    tables = [_table(buffer, const) for const, buffer in lowering.constants.items()]
     setup = [
         *(line for line, _ in tables),
-        *(f"const {b.name} = new {ARRAYS[b.dtype.name]}({prod(b.shape)});" for b in page.buffers),
-        *(f"const {row} = new Float64Array({length});" for row, length in page.rows.items()),
+        *(f"const {b.name} = new {ARRAYS[b.dtype.name]}({prod(b.shape)});" for b in lowering.buffers),
+        *(f"const {row} = new Float64Array({length});" for row, length in lowering.rows.items()),
         *once,
     ]
-    function = [f"return function{'*' if sliced else ''} {page.name(name)}({', '.join(arguments)}) {{"]
+    function = [f"return function{'*' if sliced else ''} {lowering.function}({', '.join(lowering.arguments)}) {{"]
     function += [f"  {line}" for line in [*body, f"return [{returned}];"]] + ["};"]
     code = "\n".join([*setup, *function])
     used = _used(code, runtime)
@@ -66,9 +60,9 @@ def printed(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> 
     return f"{head}\n{inner}{chr(10) if inner else ''}{lines}\n{tail}"
 
 
-def _returned(page: Lowering, value: Value) -> str:
+def _returned(lowering: Lowering, value: Value) -> str:
     kind = ARRAYS[value.dtype.name]
-    place = page.where(value)
+    place = lowering.place_of(value)
     if isinstance(place, Buffer):
         return f"{place.name}.slice()"
     if place:
@@ -80,8 +74,8 @@ def _returned(page: Lowering, value: Value) -> str:
 def _table(buffer: Buffer, const: Const) -> tuple[str, str]:
     """The line that makes a constant array, and the line of base64 at the end, if there is one."""
     kind, shape = ARRAYS[const.dtype.name], f"// {const.dtype}[{', '.join(map(str, const.shape))}]"
-    numbers = ", ".join(literal(number, const.dtype) for number in const.value.ravel()[:SHORT])
-    if const.value.size <= SHORT and len(numbers) <= SHORT:
+    numbers = ", ".join(literal(number, const.dtype) for number in const.value.ravel()[:MAX_TABLE_CHARACTERS])
+    if const.value.size <= MAX_TABLE_CHARACTERS and len(numbers) <= MAX_TABLE_CHARACTERS:
         return f"const {buffer.name} = {kind}.of({numbers}); {shape}", ""
     stored = _narrowed(const.value)
     text = base64.b64encode(stored.astype(stored.dtype.newbyteorder("<")).tobytes()).decode()

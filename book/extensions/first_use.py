@@ -44,9 +44,9 @@ def link_first_uses(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def imported(code: ast.AST) -> Iterator[tuple[str, str]]:
-    """The names of `lib` that a cell imports, each with its full name."""
+    """The names of `lib` that a cell imports, in full. Not those of the compiler, which has a page of its own."""
     for node in ast.walk(code):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "lib":
+        if isinstance(node, ast.ImportFrom) and re.match(r"lib\b(?!\.javascript)", node.module or ""):
             yield from ((each.asname or each.name, f"{node.module}.{each.name}") for each in node.names)
 
 

@@ -130,7 +130,7 @@ def test_jupyter_steps_through_the_settings_alone():
         ((letter for letter in "ab"), "a b"),
         (range(2), "0 1"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_dropdown_takes_what_ipywidgets_takes(options, words):
     dropdown = Dropdown(options=options)

@@ -61,7 +61,10 @@ def may_raise(thing: object) -> bool:
         node.body = [part for part in node.body if getattr(part, "name", "") in ("__init__", "__check_init__")]
     return any(
         isinstance(part, ast.Raise)
-        or (isinstance(part, ast.Call) and re.match(r"checks\.(?!is_traced)|find\(|_check\(", ast.unparse(part)))
+        or (
+            isinstance(part, ast.Call)
+            and re.match(r"checks\.(?!is_traced)|find\(|_check|_grid\(|_varied\(", ast.unparse(part))
+        )
         for part in ast.walk(node)
     )
 

@@ -181,7 +181,7 @@ def test_another_port_is_said_to_have_another_progress(taken, says, monkeypatch,
 # --- The digest ----------------------------------------------------------------------------------
 
 
-def test_what_other_versions_have_compiled_is_deleted(command, monkeypatch, tmp_path):
+def test_what_other_versions_have_compiled_is_deleted(monkeypatch, tmp_path):
     monkeypatch.setattr(command, "ROOT", tmp_path)
     for lock in ("jax==1", "jax==2"):
         (tmp_path / "requirements.txt").write_text(lock)

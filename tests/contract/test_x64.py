@@ -50,8 +50,9 @@ def results():
 
 
 def test_all_is_as_without_the_flag(tmp_path):
-    program = "import pickle, sys; from tests.contract.test_x64 import results; "
-    program += "pickle.dump(results(), open(sys.argv[1], 'wb'))"
+    # The same `lib` as here, which may be a copy.
+    program = f"import pickle, sys; sys.path.insert(0, {str(Path(scores.__file__).parents[2])!r}); "
+    program += "from tests.contract.test_x64 import results; pickle.dump(results(), open(sys.argv[1], 'wb'))"
     done = subprocess.run(
         [sys.executable, "-c", program, tmp_path / "wide"],
         cwd=ROOT,

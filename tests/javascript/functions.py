@@ -221,6 +221,15 @@ add(
     f(9),
     exact=True,
 )
+add(
+    "sums and products of a choice",
+    lambda x: (
+        jnp.where(x > 0, x, -1.0).sum(1),
+        jnp.where(x > 0, x, -1.0).prod(1),
+        jnp.cumsum(jnp.where(x > 0, x, 2.0)),
+    ),
+    f(3, 5),
+)
 add("sums of integers wrap", lambda x, y: (x.sum(), x.prod(), y.sum(), y.prod()), wide(9), u(9))
 add("bits reduced", lambda x: lax.reduce_xor(x, (0,)) + lax.reduce_or(x, (0,)) + lax.reduce_and(x, (0,)), u(9))
 add("running sums", lambda x, n: (jnp.cumsum(x), jnp.cumsum(n, 0), jnp.cumsum(n, 1)), f(9), i(3, 4))

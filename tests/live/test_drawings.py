@@ -235,8 +235,8 @@ def ticked(tab: Page, folder: Path, lives: list[Exploration], faults: Iterable[t
     text = f"<!DOCTYPE html><meta charset=utf-8><style>{style}</style>{''.join(bodies)}<script src=live.js></script>"
     (folder / "all.html").write_text(text, encoding="utf-8")
     tab.goto((folder / "all.html").as_uri())
-    tab.wait_for_function("[...document.forms].every(form => !form.firstElementChild.disabled)")
-    tab.evaluate("[...document.forms].forEach(form => form.elements.on.click())")
+    tab.wait_for_function("[...document.querySelectorAll('fieldset')].every(controls => !controls.disabled)")
+    tab.evaluate("document.querySelectorAll('[name=on]').forEach(box => box.click())")
     tab.wait_for_function("[...document.querySelectorAll('figure')].every(figure => figure.results)")
 
 

@@ -61,11 +61,11 @@ def _fold(eqn: Eqn, length: int) -> tuple[Fold, Callable[[Expr], str]]:
     name = re.sub("^(reduce_|cum)", "", eqn.primitive)
     kind = eqn.output.dtype.kind
     fold = {"b": OF_TRUTHS, "f": OF_FLOATS}.get(kind, OF_INTEGERS).get(name) or FOLDS[name]
-    if name != "sum" or kind != "f":
+    if name not in ("sum", "prod") or kind != "f":
         return fold, lambda x: x.rounded
     # A product that is added is not rounded before.
-    if length <= MAX_ELEMENTS_IN_ORDER[eqn.primitive]:
-        return fold, lambda x: x.text if x.product else x.rounded
+    if name == "prod" or length <= MAX_ELEMENTS_IN_ORDER[eqn.primitive]:
+        return fold, lambda x: x.text if x.product and name == "sum" else grouped(x.rounded)
     return LIFTED_SUM, lambda x: x.text if x.product else grouped(x.stored)
 
 

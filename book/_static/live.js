@@ -223,7 +223,8 @@
 
     const changed = () => {
       moving.add(figure);
-      document.documentElement.classList.add("moving"); // book.css
+      figure.classList.add("moves"); // book.css
+      document.documentElement.classList.add("moving");
       controls.forEach((control, i) => {
         if (control.type !== "range") return;
         control.ariaValueText = words(i);
@@ -243,6 +244,7 @@
     const settled = () => {
       if (!done()) return void (quiet = setTimeout(settled, 300));
       moving.delete(figure);
+      figure.classList.remove("moves");
       document.documentElement.classList.toggle("moving", moving.size > 0);
       const label = ({ labels, name, previousSibling, nextSibling }) =>
         labels.length ? (previousSibling ?? nextSibling).textContent.trim() : name;

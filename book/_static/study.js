@@ -4,6 +4,7 @@
 
 (() => {
   const PLACE = "generative-ai-foundations", VERSION = 1, KINDS = ["pages", "questions", "exercises"];
+  const TRIES = 2; // wrong ones, after which the right answer can be opened, as in lib/study/form.py
 
   // --- Progress ----------------------------------------------------------------------------------------------------
 
@@ -46,8 +47,7 @@
     } catch {}
   };
 
-  const isDone = ({ localName, dataset: { study } }) =>
-    known()?.[localName === "form" ? "questions" : "exercises"].includes(study);
+  const isDone = ({ dataset: { study, record = "exercises" } }) => known()?.[record].includes(study);
 
   // What was done, now or before, is marked.
   const mark = () => {
@@ -107,7 +107,7 @@
 
   // What to say to what was given, and whether it is right.
   const replyTo = (form) => {
-    const { choice, number } = form.elements, answers = [...form.querySelectorAll("details li")];
+    const { choice, number } = form.elements, answers = [...form.querySelectorAll("details:first-of-type li")];
     let answer = answers[choice?.value];
     if (number) {
       const given = read(number.value), tolerance = +form.dataset.tolerance;
@@ -124,9 +124,8 @@
     const { words, right } = replyTo(form);
     status.replaceChildren(...words);
     status.className = right ? "right" : "wrong";
-    if (!right) return;
-    details.hidden = false;
-    record("questions", form.dataset.study);
+    if (right !== undefined) details.hidden &&= !right && ++form.tries < TRIES; // a text that is no number is no try
+    if (right) record(form.dataset.record, form.dataset.study);
   };
 
   const compare = (form, status, details) => {
@@ -162,46 +161,69 @@
     return guessed(form) === kept;
   };
 
-  // What follows a prediction, results and prose, up to the next heading or the next question, is veiled until the guess
-  // is made, or the reader turns to it, be it by a link. Code stays to be read.
+  // What gives the result of a prediction away is hidden until the guess is made: the next output, and what the author
+  // marked by `waits`, up to the next heading or question. A reader may turn to it sooner, by the button or by a link.
   const veil = (form) => {
     const veiled = [];
-    let part = form.closest(".cell");
-    while ((part = part.nextElementSibling) && !part.matches("section, :has(.study)"))
-      veiled.push(...(part.matches(".cell") ? part.querySelectorAll(".cell_output") : [part]));
-    const words = "What follows waits for your guess. A click on it shows it at once.";
-    const note = Object.assign(document.createElement("p"), { className: "study-veil", textContent: words });
-    veiled[0]?.before(note);
+    let part = form.closest(".cell"), found = false;
+    while ((part = part.nextElementSibling) && !part.matches("section, :has(.study)")) {
+      const output = part.matches(".cell") && part.querySelector(".cell_output");
+      if (output && (!found || part.matches(".tag_waits"))) veiled.push(output), (found = true);
+      if (part.matches(".waits")) veiled.push(part);
+    }
+    const button = Object.assign(element("button", "Show it without a guess"), { type: "button" });
+    const note = Object.assign(element("p", "The result waits for your guess. ", button), { className: "study-veil" });
     const lift = () => {
-      note.style.visibility = "hidden"; // its place stays, so that nothing moves away under a click
+      note.remove();
       veiled.forEach((part) => part.classList.remove("veiled"));
     };
     const follow = () => {
       const target = document.getElementById(location.hash.slice(1).split(/\?|%3F/i)[0]);
-      if (veiled.some((part) => part.contains(target))) lift();
+      if (veiled.some((part) => part.contains(target))) lift(), target.scrollIntoView();
     };
-    for (const part of veiled) {
-      part.classList.add("veiled");
-      for (const turned of ["click", "focusin"]) part.addEventListener(turned, lift); // a finger that scrolls does neither
-    }
+    form.after(note);
+    button.addEventListener("click", lift);
+    veiled.forEach((part) => part.classList.add("veiled"));
     addEventListener("hashchange", follow);
+    addEventListener("showall", lift);
     follow();
     return lift;
   };
 
+  // "Show all results", at the top of each page: for who reads once more, or does not want to guess.
+  const ALL = "show-all-results", all = document.querySelector(".show-all");
+  const showsAll = () => {
+    try {
+      return localStorage.getItem(ALL) === "true";
+    } catch {
+      return false; // a browser may keep nothing
+    }
+  };
+  all?.addEventListener("click", () => {
+    const now = all.ariaPressed !== "true";
+    try {
+      localStorage.setItem(ALL, now);
+    } catch {}
+    all.ariaPressed = now;
+    if (now) dispatchEvent(new Event("showall"));
+    else location.reload();
+  });
+  if (all) all.ariaPressed = showsAll();
+
   for (const form of document.querySelectorAll("form.study")) {
     const status = form.querySelector("[role=status]"), details = form.querySelector("details"), { guess } = form.elements;
     details.hidden = true;
-    const predicts = "prediction" in form.dataset, lift = predicts && !isDone(form) && veil(form);
+    form.tries = 0;
+    const predicts = "prediction" in form.dataset, lift = predicts && !isDone(form) && !showsAll() && veil(form);
     // Not when it is submitted, which a frame may forbid: Enter in a field presses the button too.
-    form.querySelector("button").addEventListener("click", (event) => {
+    form.querySelector("button[type=submit]").addEventListener("click", (event) => {
       event.preventDefault();
       if (!form.reportValidity()) return;
       if (!predicts) return check(form, status, details);
       compare(form, status, details);
       status.tabIndex = -1;
       status.focus();
-      record("questions", form.dataset.study, { [form.dataset.study]: guessed(form) });
+      record(form.dataset.record, form.dataset.study, { [form.dataset.study]: guessed(form) });
       if (lift) lift();
     });
     guess?.addEventListener("input", () => {

@@ -6,6 +6,9 @@ from `_toc.yml`, which book/tools/toc.py makes of this list. Where that file is 
 chapter before it teaches, is a Sphinx warning.
 """
 
+import html
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +38,7 @@ class Entry:
     file: str = ""
     assumes: Sequence[str] = ()
     teaches: Sequence[str] = ()
-    minutes: int = 0
+    minutes: Sequence[int] = ()  # to read it, and with the exercises
     key: str = ""  # begins the names of what there is to study in it; a numbered one has its number
 
     def __post_init__(self) -> None:
@@ -99,29 +102,34 @@ def nested(entries: Iterable[Entry]) -> list[tuple[Entry, list[Entry]]]:
 
 
 class ContentsTable(SphinxDirective):
-    """A table of the chapters: what each assumes, what it teaches, and how long it takes."""
+    """A table of the chapters: the question of each, how long it takes and, folded, what it assumes and teaches."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(self.env.srcdir / FILE))
         table = nodes.table(classes=["contents-table"])
-        group = nodes.tgroup(cols=4)
-        group += [nodes.colspec(colwidth=width) for width in (30, 30, 30, 10)]
-        group += nodes.thead("", row(*map(nodes.Text, (_("Chapter"), _("Assumes"), _("Teaches"), _("Minutes")))))
+        group = nodes.tgroup(cols=3)
+        group += [nodes.colspec(colwidth=width) for width in (35, 50, 15)]
+        group += nodes.thead("", row(*map(nodes.Text, (_("Chapter"), _("Question"), _("Minutes, with exercises")))))
         group += nodes.tbody(
             "",
             *(
-                row(
-                    self.title(entry),
-                    nodes.Text(", ".join(entry.assumes)),
-                    nodes.Text(", ".join(entry.teaches)),
-                    nodes.Text(str(entry.minutes or "")),
-                )
+                row(self.title(entry), self.question(entry), nodes.Text(", ".join(map(str, entry.minutes))))
                 for entry in self.config.contents
                 if entry.teaches
             ),
         )
         table += group
         return [table]
+
+    def question(self, entry: Entry) -> nodes.Node:
+        """The question with which the chapter opens, and what it assumes and teaches."""
+        notebook = self.env.srcdir / f"{entry.file}.ipynb"
+        opening = "".join(json.loads(notebook.read_text("utf-8"))["cells"][0]["source"]) if notebook.is_file() else ""
+        question = re.search(r"^\*\*(.+?)\*\*", opening, re.MULTILINE)
+        facts = ((_("Assumes"), entry.assumes), (_("Teaches"), entry.teaches))
+        listed = "".join(f"<p>{name}: {html.escape(', '.join(them))}</p>" for name, them in facts if them)
+        folded = f"<details><summary>{_('What it teaches')}</summary>{listed}</details>"
+        return nodes.inline("", question[1] if question else "", nodes.raw("", folded, format="html"))
 
     def title(self, entry: Entry) -> nodes.Node:
         """Number and title, as a link if the chapter is written; below it the article's own title."""

@@ -1,4 +1,4 @@
-"""Live figures: the program of each goes to a file of its own, which the page loads when the reader comes near.
+"""Figures have numbers; the program of a live one goes to a file of its own, loaded when the reader comes near.
 
 While the notebooks run, an environment variable tells lib.live that figures are made for pages. What JAX gave at some
 settings is kept beside the pages, in `_build/live`; benchmarks/live.py and the tests compare it with what the page
@@ -25,8 +25,10 @@ from lib.medium import VARIABLE
 
 FOLDER = "_figures"
 MEASURED = "benchmarks/live.json"
-FIGURE = re.compile(
-    rf'<figure class="live">(?P<content>.*?)<script type="{PROGRAM}">(?P<program>.*?)</script>'
+FIGURE = re.compile(r'<figure class="(plot|live)">(.*?)</figure>', re.DOTALL)
+HOW = re.compile(r'(<p class="how">[^<]*)</p>')
+LIVE = re.compile(
+    rf'(?P<content>.*?)<script type="{PROGRAM}">(?P<program>.*?)</script>'
     rf'<script type="{EXPECTED}">(?P<expected>.*?)</script>',
     re.DOTALL,
 )
@@ -36,7 +38,7 @@ def ask_for_pages(_app: Sphinx, _config: Config) -> None:
     os.environ[VARIABLE] = "1"
 
 
-def move_programs(
+def number_figures(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     if not doctree or app.builder.format != "html":
@@ -44,18 +46,22 @@ def move_programs(
     folder, numbers = Path(app.outdir, FOLDER), count(1)
     measured = {row["figure"]: row for row in json.loads((app.srcdir / MEASURED).read_text(encoding="utf-8"))["rows"]}
 
-    def moved(match: re.Match[str]) -> str:
-        number, program = next(numbers), match["program"]
-        file = folder / f"{digest_of(program)}.js"
-        write(file, program)
-        write(Path(app.outdir).parent / "live" / page / f"{number}.json", match["expected"])
-        address = context["pathto"](f"{FOLDER}/{file.name}", resource=True)
-        content = match["content"].replace("</figcaption>", f" {agreement(measured, page, number)}</figcaption>")
-        return f'<figure class="live" id="figure-{number}" data-program="{address}">{content}'
+    def numbered(match: re.Match[str]) -> str:
+        number, kind, content, data = next(numbers), match[1], match[2], ""
+        label = f'<a class="figure-number" href="#figure-{number}">Figure {number}.</a> '
+        if live := LIVE.fullmatch(content):
+            content, program = live["content"], live["program"]
+            file = folder / f"{digest_of(program)}.js"
+            write(file, program)
+            write(Path(app.outdir).parent / "live" / page / f"{number}.json", live["expected"])
+            data = f' data-program="{context["pathto"](f"{FOLDER}/{file.name}", resource=True)}"'
+            content = HOW.sub(rf"\1 {agreement(measured, page, number)}</p>", content)
+            if not (folder / avatars.SHEET.name).exists():
+                shutil.copy(avatars.SHEET, folder)
+        content = content.replace("<figcaption>", f"<figcaption>{label}")
+        return f'<figure class="{kind}" id="figure-{number}"{data}>{content}</figure>'
 
-    context["body"] = FIGURE.sub(moved, context["body"])
-    if next(numbers) > 1:
-        shutil.copy(avatars.SHEET, folder)
+    context["body"] = FIGURE.sub(numbered, context["body"])
 
 
 def agreement(measured: dict[str, dict[str, Any]], page: str, number: int) -> str:
@@ -77,5 +83,5 @@ def write(file: Path, text: str) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("config-inited", ask_for_pages)
-    app.connect("html-page-context", move_programs)
+    app.connect("html-page-context", number_figures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

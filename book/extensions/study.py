@@ -16,7 +16,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.contents import Entry, link, row
 from lib.study.content import everything, key_of
-from lib.study.exercises import NOTEBOOK
+from lib.study.exercises import BOOK, NOTEBOOK
 from lib.study.items import Exercise, Number, Prediction, Question
 
 
@@ -57,11 +57,15 @@ def mark_end(app: Sphinx, page: str, _template: str, context: dict[str, Any], do
 
 
 def link_notebook(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     if doctree and context["sourcename"]:
         address = html.escape(context["pathto"](f"_sources/{context['sourcename']}", 1))
-        context["body"] = context["body"].replace(NOTEBOOK, NOTEBOOK.replace("<a ", f'<a href="{address}" '))
+        body = context["body"].replace(NOTEBOOK, NOTEBOOK.replace("<a ", f'<a href="{address}" '))
+        if repository := app.config.html_theme_options.get("repository_url"):
+            words = f'Get the folder of this book from <a href="{html.escape(repository)}">its repository</a>.'
+            body = body.replace(BOOK, f'<span class="study-book">{words}</span>')
+        context["body"] = body
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from lib.live import frames as stored
 from lib.live import page
 from lib.live.artists import bind
-from lib.live.show import Picture, drawing
+from lib.live.show import Picture, captioned, drawing
 from lib.live.sliders import Slider
 from lib.medium import for_page
 
@@ -35,6 +35,7 @@ def explore(
     /,
     *,
     alt: str,
+    caption: str = "",
     frames: Mapping[str, Sequence[Any]] | None = None,
     drag: Mapping[Axes, tuple[str, str]] | None = None,
     **sliders: Slider,
@@ -43,7 +44,8 @@ def explore(
 
     `fn` takes the sliders by name and returns one array, or a tuple of arrays for a tuple of artists (artists.py says
     what moves what). JAX traces it once; Jupyter runs it compiled, and a page runs the same function as JavaScript.
-    sliders.py says what each kind of slider gives. `alt` says what one should see in the figure at first.
+    sliders.py says what each kind of slider gives. `alt` says what one should see in the figure at first, and
+    `caption`, below it, what to move and what to see then.
 
     A function that JAX cannot trace, or that is slow, needs `frames`: the settings of each slider, by name, at which
     results are stored for the page; a slider that is not named is stored at all of its settings.
@@ -51,17 +53,17 @@ def explore(
     `drag` names, for some axes, two sliders that follow the pointer when it is pressed there: that of x, that of y. It
     does so in a page; Jupyter has the sliders.
 
-    A slider may have any name but `alt`, `frames` and `drag`. Raises TypeError or ValueError where the sliders do not
-    fit `fn`, or what it gives does not fit the artists.
+    A slider may have any name but `alt`, `caption`, `frames` and `drag`. Raises TypeError or ValueError where the
+    sliders do not fit `fn`, or what it gives does not fit the artists.
 
         fig, ax = plt.subplots()
         bars = ax.bar(names, theta(1.0))
         explore(fig, theta, bars, alpha=FloatLogSlider(value=1, min=-2, max=2), alt="…")
     """
-    for name, own in {"alt": alt, "frames": frames, "drag": drag}.items():
+    for name, own in {"alt": alt, "caption": caption, "frames": frames, "drag": drag}.items():
         if isinstance(own, Slider):
             raise TypeError(f"{name} is a setting of the figure, and cannot be the name of a slider: choose another")
-    return Exploration(fig, fn, artists, alt, frames, drag or {}, sliders)
+    return Exploration(fig, fn, artists, alt, caption, frames, drag or {}, sliders)
 
 
 class Exploration:
@@ -73,12 +75,13 @@ class Exploration:
         fn: Callable[..., Any],
         artists: Any,
         alt: str,
+        caption: str,
         frames: Mapping[str, Sequence[Any]] | None,
         drag: Mapping[Axes, tuple[str, str]],
         sliders: dict[str, Slider],
     ) -> None:
         plt.close(fig)  # else Jupyter shows it a second time
-        self.fig, self.alt, self.fn, self.drag, self.sliders = fig, alt, fn, drag, sliders
+        self.fig, self.alt, self.caption, self.fn, self.drag, self.sliders = fig, alt, caption, fn, drag, sliders
         if not sliders:
             raise TypeError("explore needs a slider at least, by the name of its argument; show(fig, alt=…) needs none")
         for name, slider in sliders.items():
@@ -105,7 +108,7 @@ class Exploration:
         self._html = widgets.HTML(self._picture.draw(first))
         for slider in sliders.values():
             slider.observe(self._moved, names="value")
-        self._box = widgets.VBox([*sliders.values(), self._html])
+        self._box = widgets.VBox([*sliders.values(), self._html, widgets.HTML(captioned(caption))])
         # Here, not when it is displayed: Jupyter would print that error and go on.
         self._page = page.figure(self) if for_page() else ""
 

@@ -21,6 +21,7 @@ from pygments.lexers import PythonLexer
 from lib.javascript import to_javascript
 from lib.live import frames
 from lib.live.places import corners, rounded, scales, svg_places
+from lib.live.show import captioned
 from lib.live.sliders import Slider
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def figure(live: Exploration) -> str:
         f'<legend class="visually-hidden">Controls of the figure</legend>{controls}'
         f'<button type="reset">Reset</button></fieldset>'
         f'<p class="visually-hidden" role="status"></p>'
-        f"<figcaption>{_caption(live)}</figcaption>{_code(live)}"
+        f"{_still(live)}{captioned(live.caption)}{_how(live)}"
         f'<script type="{PROGRAM}">{program}</script>'
         f'<script type="{EXPECTED}">{_script({"tolerance": tolerance, "checks": _checks(live)})}</script></figure>'
     )
@@ -76,31 +77,31 @@ def _control(live: Exploration, name: str, slider: Slider) -> str:
     )
 
 
-def _caption(live: Exploration) -> str:
+def _still(live: Exploration) -> str:
+    """Where the sliders stand, for a page without JavaScript."""
     where = ", ".join(
         f"{slider.description} {slider.words(slider.setting)}"
         for slider in live.sliders.values()
         if slider.control != "button"
     )
-    still = f"<noscript>The picture stands at {html.escape(where)}. </noscript>" if where else ""
-    if not live.frames:
-        return f"{still}Live: the function runs in your browser."
-    return f"{still}Computed when the book was built, and stored to 1/{2 * frames.LEVELS:,} of the range."
+    return f"<noscript><p>The picture stands at {html.escape(where)}.</p></noscript>" if where else ""
 
 
-def _code(live: Exploration) -> str:
-    """The function in Python, and where the page puts it in JavaScript."""
+def _how(live: Exploration) -> str:
+    """How the figure moves: the function in Python, and where the page puts it in JavaScript."""
     if live.frames:
-        return ""
+        how = f"Computed when the book was built, and stored to 1/{2 * frames.LEVELS:,} of the range."
+        return f'<details class="code pst-js-only"><summary>How it works</summary><p class="how">{how}</p></details>'
     try:
         source = textwrap.dedent(inspect.getsource(live.fn))
     except (OSError, TypeError):
-        return ""
+        source = ""
     python = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
     return (
-        '<details class="code pst-js-only"><summary>View the function</summary>'
+        '<details class="code pst-js-only"><summary>How it works</summary>'
+        '<p class="how">Live: this function runs in your browser.</p>'
         f'<div class="highlight"><pre tabindex="0">{python}</pre></div>'
-        '<p>What your browser runs:</p><pre class="javascript" tabindex="0"></pre></details>'
+        '<p>Translated for the browser:</p><pre class="javascript" tabindex="0"></pre></details>'
     )
 
 

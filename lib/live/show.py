@@ -35,13 +35,20 @@ def drawing(**settings: object) -> AbstractContextManager[None]:
     return plt.style.context([*STYLE, {key.replace("_", ".", 1): of for key, of in settings.items()}])
 
 
-def show(fig: Figure, *, alt: str) -> HTML:
+def show(fig: Figure, *, alt: str, caption: str = "") -> HTML:
     """Display a matplotlib figure, once. `alt` says what one should see in it, for readers who do not see it.
+
+    `caption` stands below the figure, behind its number in a page.
 
     Raises ValueError where `alt` is empty.
     """
     plt.close(fig)  # else Jupyter shows it a second time
-    return HTML(f'<figure class="plot">{Picture(fig, alt).draw()}</figure>')
+    return HTML(f'<figure class="plot">{Picture(fig, alt).draw()}{captioned(caption)}</figure>')
+
+
+def captioned(caption: str) -> str:
+    """The caption of a figure. A page puts the number of the figure before it (book/extensions/live.py)."""
+    return f"<figcaption>{html.escape(caption)}</figcaption>"
 
 
 def table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> HTML:

@@ -19,16 +19,19 @@ from lib.medium import for_page
 from lib.study import progress
 from lib.study.content import find
 from lib.study.items import Exercise, call, comparable, same
-from lib.study.questions import slip
+from lib.study.questions import AskedNumber, slip
+from lib.study.questions import Reply as Answer
 from lib.study.words import to_html, to_text
 
 # Where it leads only the page knows: book/extensions/study.py adds it.
 NOTEBOOK = '<a class="study-notebook" download>Download this notebook</a>'
+# Where the book is to be had: book/extensions/study.py puts the address there, if there is one.
+BOOK = '<span class="study-book">You need the folder of this book.</span>'
 
 _hints: dict[str, int] = {}  # how many the reader has seen
 
 
-def check(name: str, answer: Any) -> "Reply | Folded":
+def check(name: str, answer: Any) -> "Reply | Folded | Given":
     """Say whether an answer to the exercise with this name is right, or which typical mistake gives it.
 
     A function is tried on several inputs. An answer of `...` is one that is still to come. Raises ValueError where
@@ -36,7 +39,7 @@ def check(name: str, answer: Any) -> "Reply | Folded":
     """
     exercise = find(name, Exercise)
     if for_page():
-        return Folded(exercise)
+        return Given(exercise) if exercise.wants_number else Folded(exercise)
     words, right = _judge(exercise, answer)
     return Reply(words, right, progress.record("exercises", name) if right else "")
 
@@ -84,20 +87,45 @@ class Folded:
     exercise: Exercise
 
     def _repr_html_(self) -> str:
-        name, hints = html.escape(self.exercise.name), self.exercise.hints
-        folded = "".join(
-            f"<details><summary>Hint {i} of {len(hints)}</summary><p>{to_html(words)}</p></details>"
-            for i, words in enumerate(hints, 1)
-        )
-        gives = f"<p>{to_html(words)}</p>" if (words := _gives(self.exercise)) else ""
+        name = html.escape(self.exercise.name)
         return (
             f'<section class="study" id="study-{name}" data-study="{name}" aria-label="Exercise {name}">'
             f'<p class="study-kind">Exercise {name}<span class="study-done"></span></p>'
-            "<p>Solve it in Jupyter, where <code>check</code> answers at once: type <code>python3 book lab</code> in "
-            f"the folder of the book. {NOTEBOOK} to work elsewhere; it needs <code>lib</code> of that folder.</p>"
-            f"{folded}"
-            f"<details><summary>Solution</summary>{gives}{_code(self.exercise.solution)}</details></section>"
+            f"<p>Solve it in Jupyter, where <code>check</code> answers at once. {BOOK} Then type "
+            f"<code>python3 book lab</code> there. {NOTEBOOK} to work elsewhere; it needs <code>lib</code> of that "
+            f"folder.</p>{_help(self.exercise)}</section>"
         )
+
+
+class Given(AskedNumber):
+    """An exercise in a page whose answer is one number: it can be given there, and is judged as `check` judges it."""
+
+    summary, record = "The right answer", "exercises"
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise, self.name, self.kind = exercise, exercise.name, f"Exercise {exercise.name}"
+        self.text = "Your answer, as a number:"
+        self.tolerance = exercise.tolerance
+        (right,) = exercise.wanted()
+        self.answer = float(right)
+        self.replies = [
+            Answer(_text(right), "", True, self.answer),
+            *(Answer(_text(np.asarray(m.gives)), m.because, False, float(m.gives)) for m in exercise.mistakes),
+            Answer("Any other number", "No mistake that we know gives this number. A hint may help.", False),
+        ]
+
+    def more(self) -> str:
+        return _help(self.exercise)
+
+
+def _help(exercise: Exercise) -> str:
+    """The hints of an exercise and its solution, folded away."""
+    hints = "".join(
+        f"<details><summary>Hint {i} of {len(exercise.hints)}</summary><p>{to_html(words)}</p></details>"
+        for i, words in enumerate(exercise.hints, 1)
+    )
+    gives = f"<p>{to_html(words)}</p>" if (words := _gives(exercise)) else ""
+    return f"{hints}<details><summary>Solution</summary>{gives}{_code(exercise.solution)}</details>"
 
 
 # --- Judging -------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from lib.medium import for_page
 from lib.study import progress
 from lib.study.words import to_html, to_text
 
+TRIES = 2  # wrong ones, after which the right answer can be opened
+
 
 class Form(abc.ABC):
     """A question or a prediction, with the answer that the chapter computed."""
@@ -17,6 +19,7 @@ class Form(abc.ABC):
     kind: str  # a word or two above it
     button: str
     summary: str  # of what is folded away below it
+    record = "questions"  # the kind of progress (progress.py)
     name: str
     text: str
 
@@ -34,15 +37,20 @@ class Form(abc.ABC):
         """What else the script must know."""
         return {}
 
+    def more(self) -> str:
+        """What stands below it, for all to open."""
+        return ""
+
     def page(self) -> str:
         name = html.escape(self.name)
         data = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in self.attributes().items())
         return (
-            f'<form class="study" id="study-{name}" data-study="{name}"{data} autocomplete="off">'
+            f'<form class="study" id="study-{name}" data-study="{name}" data-record="{self.record}"{data} '
+            'autocomplete="off">'
             f'<p class="study-kind">{self.kind}<span class="study-done"></span></p>'
             f"<fieldset><legend>{to_html(self.text)}</legend>{self.control()}</fieldset>"
             f'<button type="submit" class="pst-js-only">{self.button}</button><div role="status"></div>'
-            f"<details><summary>{self.summary}</summary>{self.answers()}</details></form>"
+            f"<details><summary>{self.summary}</summary>{self.answers()}</details>{self.more()}</form>"
         )
 
     # --- In Jupyter ---
@@ -59,10 +67,16 @@ class Form(abc.ABC):
         control, button, reply = self.widget(), widgets.Button(description=self.button), widgets.HTML()
         button.layout.width, button.layout.align_self = "auto", "flex-start"
 
+        tries = 0
+
         def press(_button: widgets.Button) -> None:
+            nonlocal tries
             words, done = self.given(control)
-            trouble = progress.record("questions", self.name) if done else ""
+            tries += 1
+            trouble = progress.record(self.record, self.name) if done else ""
             reply.value = f'<div role="alert">{words} {html.escape(trouble)}</div>'
+            if not done and tries >= TRIES:
+                reply.value += f"<details><summary>{self.summary}</summary>{self.answers()}</details>"
 
         button.on_click(press)
         text = widgets.HTML(f"<p><strong>{self.kind}.</strong> {to_html(self.text)}</p>")

@@ -131,6 +131,10 @@ class Exercise:
         return callable(self.right)
 
     @property
+    def wants_number(self) -> bool:
+        return not self.wants_function and np.ndim(self.right) == 0
+
+    @property
     def tolerance(self) -> float:
         """Relative: values may be rounded to three digits, functions may not round."""
         return 1e-5 if self.wants_function else 5e-3

@@ -75,24 +75,24 @@ class GuessedNumber(Predicted):
                 f"got {result}"
             )
         self.result = self.scale.words(self.number)
+        # The slider starts at the end that is farther from the result: never at it.
+        self.start = max(self.scale.low, self.scale.high, key=lambda end: abs(end - self.number))
 
     def attributes(self) -> dict[str, Any]:
         return super().attributes() | {"number": self.number, "unit": self.scale.unit}
 
     def control(self) -> str:
         scale = self.scale
-        middle = scale.low + scale.step * round((scale.high - scale.low) / scale.step / 2)
         return (
             f'<label>Your guess: <input type="range" name="guess" min="{scale.low}" max="{scale.high}" '
-            f'step="{scale.step}" value="{middle:g}"><span aria-hidden="true">{scale.words(middle)}</span></label>'
+            f'step="{scale.step}" value="{self.start}">'
+            f'<span aria-hidden="true">{scale.words(self.start)}</span></label>'
         )
 
     def widget(self) -> widgets.Widget:
         scale = self.scale
         kind = widgets.IntSlider if isinstance(scale.step, int) else widgets.FloatSlider
-        slider = kind(min=scale.low, max=scale.high, step=scale.step)
-        slider.value = scale.low + scale.step * round((scale.high - scale.low) / scale.step / 2)
-        return slider
+        return kind(value=self.start, min=scale.low, max=scale.high, step=scale.step)
 
     def given(self, widget: widgets.Widget) -> tuple[str, bool]:
         widget.disabled = True

@@ -22,19 +22,36 @@ _worn = outfits.fifty[:, [0, 2]] == [2, 0]  # sunglasses, a hoodie
 _sunglasses, _hoodie = _worn.mean(axis=0)
 _both = _worn.all(axis=1).mean()
 
+_gaps = tuple(float(round(math.sqrt(0.44 * 0.56 / n), 2)) for n in (10, 1000))
+
 ITEMS = (
+    Prediction(
+        "0-gap",
+        "Round glasses have a probability of 0.44. How far from it will their share typically be, among ten draws and "
+        "among a thousand?",
+        {
+            (0.16, 0.0): "0.16 among ten, and 0.002 among a thousand",
+            _gaps: f"{_gaps[0]} among ten, and {_gaps[1]} among a thousand",
+            (0.16, 0.16): "0.16 both times: chance stays chance",
+        },
+        "It is tempting to think that a hundred times as many draws make the gap a hundred times smaller. But errors "
+        "up and errors down cancel only in part: it becomes ten times smaller (0.157 and 0.0157 before rounding). And "
+        "it does shrink. (The formula, which we do not prove here, is √(0.44 · 0.56 / n), where 0.56 = 1 − 0.44.)",
+    ),
     Prediction(
         "0-peak",
         "Which share of round glasses makes the fifty visitors least surprising?",
         Scale(0, 100, 1, " %"),
-        f"Did you guess it from the counts? {_round} of the 50 wear round glasses. In the figure you move the share "
-        f"yourself; the other two split the rest as they were seen.",
+        f"{_round} of the 50 wear round glasses, and {_round}/50 is the answer. To be careful, one is tempted to say "
+        f"less, nearer to a third. But then the {_round} visitors become more surprising, and the other 28 gain less "
+        f"than that.",
     ),
     Prediction(
         "0-coin",
         "A coin shows heads 9 times in 10. How uncertain is it, if a fair coin has 1 bit?",
         Scale(0, 1, 0.05, " bits"),
-        "The rare tails are surprising enough to keep the average up.",
+        "It is tempting to say 0.1, since only one throw in ten is unusual. But that one is very surprising: "
+        "0.9 · 0.15 + 0.1 · 3.32 = 0.469 bits.",
     ),
     Prediction(
         "0-explodes",
@@ -46,24 +63,8 @@ ITEMS = (
             ("KL(truth‖model)", "KL(model‖truth)"): "both",
             (): "neither",
         },
-        "Drive the model towards 1 in the figure, and see.",
-    ),
-    Question(
-        "0-direction",
-        "Your model gives probability 0 to something that does happen now and then. Which of the two is infinite?",
-        (
-            Choice("KL(truth‖model)", "The truth stands first: data come from it, and one event ruins the model."),
-            Choice(
-                "KL(model‖truth)",
-                "You swapped the two. Here the data come from the model, and the truth allows all that the model does. "
-                "The truth stands first: see [What a wrong model costs](#kl-what-a-wrong-model-costs).",
-            ),
-            Choice(
-                "both",
-                "KL is no distance, and has a direction. Only one of the two averages over what really happens: see "
-                "the three warnings of [What a wrong model costs](#kl-what-a-wrong-model-costs).",
-            ),
-        ),
+        "At first both grow, so “both” tempts. But KL(model‖truth) averages over what the *model* does. That is heads, "
+        "and the truth allows heads. It stays below log 2.",
     ),
     Question(
         "0-zero",
@@ -90,8 +91,34 @@ ITEMS = (
         ),
     ),
     Number(
+        "0-bayes",
+        "One person in a hundred is ill. A test finds 9 of 10 who are ill, and it is wrong for 1 of 10 who are not. "
+        "Your test says “ill”. How probable is it that you are?",
+        "Of 1000 people 10 are ill, and the test finds 9 of them. Of the 990 others it says “ill” to 99. So of 108 "
+        "people who hear “ill”, 9 are ill: 9/108 = 0.083.",
+        (
+            Mistake(
+                0.9,
+                "This is p(“ill” | ill), which was given. The question turns it around, p(ill | “ill”): see "
+                "[Turn it around](#turn-it-around-bayes-rule).",
+            ),
+            Mistake(
+                0.009,
+                "This is the probability of both, ill *and* found. Divide it by the probability that the test says "
+                "“ill”: see [Turn it around](#turn-it-around-bayes-rule).",
+            ),
+            Mistake(
+                0.01,
+                "This is what you knew before the test. The test has told you something: see "
+                "[Turn it around](#turn-it-around-bayes-rule).",
+            ),
+        ),
+        "Write the joint table of 1000 people, two rows and two columns, and divide: see "
+        "[Turn it around](#turn-it-around-bayes-rule).",
+    ),
+    Number(
         "0-bits",
-        "What is the entropy of a fair choice among 4032 outfits, in bits?",
+        "Chapter 3 has 4032 outfits. What is the entropy of a fair choice among them, in bits?",
         "About twelve fair coins.",
         (
             Mistake(_nats, "This is in *nats*. Nats are not bits: see [Why logarithms](#why-logarithms)."),
@@ -110,23 +137,22 @@ ITEMS = (
     ),
     Number(
         "0-recall-independent",
-        "If accessories and clothing types were independent, what would be the probability of sunglasses *and* a "
-        "hoodie? Take the margins from the joint table at the top of this page.",
-        "A product of the two margins.",
+        f"Of the visitors, {100 * _sunglasses:.0f} % wear sunglasses and {100 * _hoodie:.0f} % a hoodie. If the two "
+        f"were independent, what would be the probability of both together?",
+        f"The product of the two margins: {_sunglasses:.2f} · {_hoodie:.2f} = {_sunglasses * _hoodie:.3f}.",
         (
             Mistake(
                 _sunglasses + _hoodie,
                 "You added the margins: that is more than either alone. Independence multiplies: see "
-                "[A probability table](#a-probability-table).",
+                "[Two features at once](#two-features-at-once).",
             ),
             Mistake(
                 _both,
                 "This is the entry of the table itself, what *was* seen. The question is what independence would make "
-                "of the margins: see [A probability table](#a-probability-table).",
+                "of the margins: see [Two features at once](#two-features-at-once).",
             ),
         ),
-        "Sum a row for one margin and a column for the other, and multiply: see "
-        "[A probability table](#a-probability-table).",
+        "Multiply the two margins: see [Two features at once](#two-features-at-once).",
         recall=True,
     ),
     Number(
@@ -195,8 +221,8 @@ def answer(joint):
             ),
             Mistake(
                 lambda p, q: np.sum(p * np.log(q / p)),
-                "The sign is wrong: KL is never negative. The *model's* surprise comes first, and it is the larger "
-                "one.",
+                "The sign is wrong: KL is never negative. The *model's* surprise comes first, and on average it is "
+                "the larger one.",
             ),
         ),
         (
@@ -219,7 +245,7 @@ def answer(p, q):
         (
             Mistake(
                 float(scores.kl(np.log(_model), np.log(_fair_die))),
-                "You swapped the two: this is KL(model‖truth). The dice are fair, so the fair law stands first.",
+                "You swapped the two: this is KL(model‖truth). The die is fair, so the fair law stands first.",
             ),
             Mistake(_die / math.log(2), "This is in bits. The exercise asks for nats: multiply by log 2."),
             Mistake(

@@ -6,40 +6,43 @@ import numpy as np
 
 from lib.study.items import Choice, Exercise, Mistake, Number, Prediction, Question, Scale
 
-_hill = math.exp(-1 / 2) / math.sqrt(2 * math.pi)
 _kl = 0.5 * (math.log(0.5 / 0.6) + math.log(0.5 / 0.2))
+
+
+def _kl_of_world(area: np.ndarray, land: np.ndarray, model: np.ndarray) -> float:
+    truth = area[land] / area[land].sum()
+    return np.sum(truth * np.log(truth / model[land]))
+
 
 ITEMS = (
     Prediction(
         "2-box",
-        "Three boxes: a *tight* one leaves out the outermost points on each side, the *smallest* one just holds all, "
-        "and a *roomy* one takes the whole rectangle. Which has the largest likelihood?",
-        {"tight": "the tight one", "smallest": "the smallest that holds all", "roomy": "the roomy one"},
-        "The tight one calls impossible what did happen. The roomy one wastes its probability on empty margins.",
+        "Three boxes: one is *too small* and leaves out the outermost points on each side, one *just holds all*, and "
+        "one is the *whole picture*. Which has the largest likelihood?",
+        {"small": "the one that is too small", "just": "the one that just holds all", "whole": "the whole picture"},
+        "The box that is too small has the highest density at most points, which tempts. But at the points that it "
+        "leaves out its density is 0, and one factor of 0 makes the product 0. The whole picture is possible, and "
+        "wastes its probability on the empty places at its edges.",
     ),
-    Question(
+    Number(
         "2-density",
-        "You draw one point from this model of two boxes. Where will it most probably be?",
+        "At the origin the tiny part of this model is more than 50,000 times as dense as the large one. Of a hundred "
+        "draws, how many fall into the tiny box?",
+        "Density times area is the probability: 1 · 0.01 = 1 %. The tiny box is dense, and tiny.",
         (
-            Choice(
-                "zero",
-                "The density is highest there, but on an area of a hundredth of a unit. Density times area is the "
-                "probability, and that is 1 %. See [A density is not a probability](#a-density-is-not-a-probability).",
-                "In the tiny box, where the density is highest",
+            Mistake(
+                99,
+                "This is the share of the large box. “Most dense” tempts us to say “most often”. Density times area "
+                "decides: see [A density is not a probability](#a-density-is-not-a-probability).",
             ),
-            Choice(
-                "elsewhere",
-                "Density times area decides. The large box has a low density on a very large area, and 99 % of the "
-                "draws.",
-                "Somewhere else in the large box",
-            ),
-            Choice(
-                "equal",
-                "The two have neither equal densities nor equal shares of the draws: see "
+            Mistake(
+                50,
+                "The two boxes have neither equal densities nor equal shares of the draws: see "
                 "[A density is not a probability](#a-density-is-not-a-probability).",
-                "Both are equally probable",
             ),
         ),
+        "Multiply the density in the tiny box by its area, 0.1 · 0.1: see "
+        "[A density is not a probability](#a-density-is-not-a-probability).",
     ),
     Prediction(
         "2-next",
@@ -50,84 +53,30 @@ ITEMS = (
             ("B", "C"): "at B and C",
             ("A", "B", "C"): "at all three",
         },
-        "The box would have said A and C. Read on, and see what went wrong at A and at B.",
+        "The box says A and C. A is tempting, since it lies between points. But A is in the sea, and B is land.",
     ),
     Prediction(
         "2-precision",
         "A point is drawn from the smallest box around the fifty. With what probability does it fall on land?",
         Scale(0, 100, 1, " %"),
-        "The box is nearly the whole map, and a third of the map is land.",
+        "29 % of the *Earth* is land, and that is tempting. But the box is a rectangle on the map, and the map "
+        "stretches the far north and south, where there is much land: of the map 33 % is land.",
     ),
-    Question(
+    Prediction(
         "2-infinite",
-        "The box covers more than nine tenths of the land. What is KL(data‖model)?",
-        (
-            Choice(
-                "small",
-                "KL is an average, and a single infinite surprise with a probability above 0 makes an average "
-                "infinite: see [KL: the score with everything in it](#kl-the-score-with-everything-in-it).",
-                "Small: most of the land is covered",
-            ),
-            Choice(
-                "infinite",
-                "Some land lies outside of the box. There p is above 0, and −log q is infinite.",
-                "Infinite",
-            ),
-            Choice(
-                "negative",
-                "A KL is never below 0. [Tools](0_tools.ipynb#kl-what-a-wrong-model-costs) says why.",
-                "Negative: the box makes more than there is",
-            ),
-        ),
-    ),
-    Prediction(
-        "2-bandwidth",
-        "Which bandwidth is best for the held-out points? Give the one that you found.",
-        Scale(2, 40, 1, "°"),
-        "Near its top the curve is flat: a degree more or less costs next to nothing, and ten degrees more cost a lot.",
-    ),
-    Question(
-        "2-held-out",
-        "Someone chooses the bandwidth that is best for *the thousand points themselves*. What is chosen?",
-        (
-            Choice(
-                "needles",
-                "Each point lies under a needle of its own. The narrower it is, the higher it is there: seen points "
-                "reward copying.",
-                "The smallest bandwidth on offer: needles",
-            ),
-            Choice(
-                "same",
-                "The curve of the points themselves has no top in the middle, it only falls. See "
-                "[A kernel density estimate](#a-kernel-density-estimate).",
-                "About the same as for held-out points",
-            ),
-            Choice(
-                "wide",
-                "A wide hill is low everywhere, also on the points. See "
-                "[A kernel density estimate](#a-kernel-density-estimate).",
-                "The largest: the smoothest estimate",
-            ),
-        ),
-    ),
-    Prediction(
-        "2-mixture",
-        "How many Gaussians are best for the held-out points, if the mixture was fitted to a thousand?",
-        {k: str(k) for k in (1, 4, 16, 64)},
-        "Each Gaussian has six numbers: one weight, two for its place, three for its shape. Compare 4, 16 and 64 of "
-        "them in the figure.",
-    ),
-    Prediction(
-        "2-last",
-        "The mixture may have at most 64 Gaussians. Which family comes *last* with a hundred thousand points?",
-        {name: f"the {name}" for name in ("histogram", "KDE", "mixture")},
-        "With a thousand it was still ahead of the histogram. The figure shows all three, and what their best members "
-        "see.",
+        "The box covers more than nine tenths of the land. What is KL(truth‖model)?",
+        {
+            "small": "Small: most of the land is covered",
+            "infinite": "Infinite",
+            "negative": "Negative: the box makes more than there is",
+        },
+        "“Small” tempts, since more than nine tenths are covered. But KL is an average over *all* land, and a single "
+        "infinite surprise with a probability above 0 makes an average infinite.",
     ),
     Number(
         "2-recall-kl",
         "Four regions have the probabilities 1/2, 1/4, 1/8 and 1/8. A model takes all four to be equally likely. What "
-        "is KL(data‖model), in *bits*?",
+        "is KL(truth‖model), in *bits*?",
         "The model needs 2 bits on average, and the law itself 1.75.",
         (
             Mistake(
@@ -150,111 +99,93 @@ ITEMS = (
         recall=True,
     ),
     Question(
-        "2-recall-independent",
-        "Within one Gaussian hill of the KDE, longitude and latitude are independent. Are they independent in the "
-        "whole KDE, too?",
+        "2-failure",
+        "A model draws only from a small box in the Sahara. Which of the two failures does it have?",
         (
             Choice(
-                "no",
-                "A mean of products is no product. Where you are in longitude says on which continents you can be, and "
-                "so how far north.",
+                "A",
+                "All that it makes is land, so it never makes what cannot happen: its precision is 1. What does it "
+                "*never* make? See [Two scores, and what they miss](#two-scores-and-what-they-miss).",
+                "A: it makes what never happens",
             ),
+            Choice("B", "Its precision is 1, and its coverage is nearly 0.", "B: it never makes what happens"),
             Choice(
-                "yes",
-                "Each hill is a product, and their *mean* is not. Compare a slice at one longitude with another: see "
-                "[A probability table](0_tools.ipynb#a-probability-table).",
+                "both",
+                "What it makes is land, always. Only the rest of the land is missing: see "
+                "[Two scores, and what they miss](#two-scores-and-what-they-miss).",
+                "both",
             ),
         ),
+    ),
+    Number(
+        "2-recall-given",
+        "Of the visitors in Tools, 14 % wear a hoodie, 34 % wear sunglasses, and 6 % wear both. What is "
+        "p(sunglasses | hoodie)?",
+        "Keep those with a hoodie, and divide: 0.06 / 0.14.",
+        (
+            Mistake(
+                0.06 / 0.34,
+                "You divided by the share of sunglasses. That is p(hoodie | sunglasses). What stands behind the bar is "
+                "known: divide by *its* share. See [Turn it around](0_tools.ipynb#turn-it-around-bayes-rule).",
+            ),
+            Mistake(
+                0.34 * 0.14,
+                "This is what independence would make of both together: see "
+                "[Two features at once](0_tools.ipynb#two-features-at-once).",
+            ),
+            Mistake(
+                0.06,
+                "This is the share of both among *all* visitors. You know of a hoodie: divide. See "
+                "[Two features at once](0_tools.ipynb#two-features-at-once).",
+            ),
+        ),
+        "The share of both, divided by the share of what is given: see "
+        "[Two features at once](0_tools.ipynb#two-features-at-once).",
         recall=True,
     ),
     Exercise(
-        "2-histogram",
-        lambda counts, edges, alpha: (counts + alpha) / (counts.sum() + alpha * len(counts)) / np.diff(edges),
+        "2-world",
+        _kl_of_world,
         (
             Mistake(
-                lambda counts, _, alpha: (counts + alpha) / (counts.sum() + alpha * len(counts)),
-                "These are the shares of the cells: probabilities. A density is a share *per unit of width*.",
+                lambda _area, land, model: np.sum(np.log(1 / land.sum() / model[land])) / land.sum(),
+                "You gave each land region the same probability. The truth is uniform over the *area* of the land: a "
+                "region twice as large has twice as much.",
             ),
             Mistake(
-                lambda counts, edges, alpha: (counts + alpha) / (counts.sum() + alpha) / np.diff(edges),
-                "Alpha was added to the total once, and to the counts once for each cell. So the shares add up to more "
-                "than 1.",
+                lambda area, land, model: np.sum(
+                    (area[land] / area.sum()) * np.log(area[land] / area.sum() / model[land])
+                ),
+                "You divided by the area of the whole world. The truth puts nothing into the sea: divide by the area "
+                "of the land.",
             ),
             Mistake(
-                lambda counts, edges, _: counts / counts.sum() / np.diff(edges),
-                "Alpha is missing: it is added to each count, before the shares are taken.",
+                lambda area, land, model: np.sum(model[land] * np.log(area[land] / area[land].sum() / model[land])),
+                "You weighted by the model. The points come from the truth.",
             ),
             Mistake(
-                lambda counts, edges, alpha: (counts + alpha) / (counts.sum() + alpha * len(edges)) / np.diff(edges),
-                "You counted the edges. There is one cell less than there are edges.",
-            ),
-            Mistake(
-                lambda counts, edges, alpha: (counts + alpha) / counts.sum() / np.diff(edges),
-                "The total must grow by what was added to the counts, or the shares add up to more than 1.",
-            ),
-            Mistake(
-                lambda counts, edges, alpha: (counts + alpha) / (counts.sum() + alpha * len(counts)) * np.diff(edges),
-                "You multiplied by the width. The wider a cell is, the thinner its share is spread: divide.",
+                lambda area, land, model: np.sum(np.log(area[land] / area[land].sum() / model[land])),
+                "You added the extra surprises up. Each is weighted by how often it comes: by the truth.",
             ),
         ),
         (
-            "Step 1: alpha is added to each count, so that the total grows by alpha times the number of cells.",
-            "Step 2: `np.diff(edges)` are the widths.",
-            "Step 3: a density is a share divided by a width.",
+            "Step 1: the truth gives each land region its share of the area of all land.",
+            "Step 2: the extra surprise is the logarithm of the truth divided by the model.",
+            "Step 3: multiply by the truth, and sum.",
         ),
         """
 import numpy as np
 
 
-def answer(counts, edges, alpha):
-    share = (counts + alpha) / (counts.sum() + alpha * len(counts))  # 1. the share of each cell
-    width = np.diff(edges)  # 2. its width
-    return share / width  # 3. share per unit of width
+def answer(area, land, model):
+    truth = area[land] / area[land].sum()  # 1. the truth on land
+    extra = np.log(truth / model[land])  # 2. the extra surprise there
+    return np.sum(truth * extra)  # 3. weighted by the truth, and summed
 """,
         inputs=(
-            (np.array([3, 1]), np.array([0.0, 1.0, 4.0]), 0.5),
-            (np.array([0, 7, 2]), np.array([-2.0, 0.5, 1.0, 5.0]), 0.1),
+            (np.array([2.0, 1, 1]), np.array([True, True, False]), np.array([0.5, 0.3, 0.2])),
+            (np.array([1.0, 3, 2, 2]), np.array([False, True, True, True]), np.array([0.1, 0.3, 0.2, 0.4])),
         ),
-    ),
-    Exercise(
-        "2-kde",
-        _hill,
-        (
-            Mistake(2 * _hill, "You added the two hills. The density is their *mean*, so that it integrates to 1."),
-            Mistake(
-                math.exp(-1 / 2),
-                "The factor 1/√(2π) is missing. Without it a hill has an area of √(2π) instead of 1.",
-            ),
-            Mistake(
-                _hill / math.sqrt(2 * math.pi),
-                "You took the hill of the plane, which has 1/2π. On a line the factor is 1/√(2π).",
-            ),
-            Mistake(
-                1 / math.sqrt(2 * math.pi),
-                "This is the top of a hill. The two points lie one unit away from 0, on both sides.",
-            ),
-            Mistake(
-                2 * math.exp(-1 / 2),
-                "Two things: take the *mean* of the two hills, and give each its factor 1/√(2π).",
-            ),
-            Mistake(
-                math.exp(-2) / math.sqrt(2 * math.pi),
-                "You took 2, the way from one point to the other. From 0 it is 1 to each.",
-            ),
-            Mistake(
-                math.exp(-1) / math.sqrt(2 * math.pi),
-                "The 2 in the exponent is missing: it is −(x − xᵢ)²/2h².",
-            ),
-        ),
-        (
-            "Both points are one unit away from 0, so both hills have the same height there.",
-            "The mean of two equal heights is that height: e^(−1/2)/√(2π).",
-        ),
-        """
-import math
-
-answer = math.exp(-1 / 2) / math.sqrt(2 * math.pi)
-""",
     ),
     Exercise(
         "2-square",

@@ -1,5 +1,6 @@
 """To study in chapter 3."""
 
+import jax
 import numpy as np
 
 from lib.data import outfits
@@ -18,6 +19,8 @@ def _margin(table: np.ndarray, feature: int) -> np.ndarray:
     return table.sum(axis=tuple(i for i in range(table.ndim) if i != feature))
 
 
+_crowd = np.asarray(outfits.stylist.sample(jax.random.key(3), 50))  # chapter 3 draws the same
+_unseen = 1 - np.exp(np.asarray(outfits.stylist.log_probs))[tuple(np.unique(_crowd, axis=0).T)].sum()
 _counts = _pair(outfits.fifty[:, [0, 4]], (3, 7))
 _white, _silver = (outfits.fifty[:, [1, 3]] == [7, 5]).mean(axis=0)
 
@@ -26,7 +29,19 @@ ITEMS = (
         "3-seen",
         "There are 4032 outfits. What share of them did the fifty people *not* show you?",
         Scale(0, 100, 1, " %"),
-        "Fifty people can show at most fifty outfits, and some came twice.",
+        "Fifty are many people, and it is tempting to think that they show much. But each of them shows one outfit: at "
+        "most 50 of 4032. Some came twice, so there are 47.",
+    ),
+    Prediction(
+        "3-tastes",
+        "You know one of the two. In which pair does it help you most to guess the other, in the stylist's street?",
+        {
+            "long hair": "hair colour and hair type",
+            "round glasses": "glasses and the type of clothing",
+            "sunglasses": "glasses and the hair type",
+        },
+        "We notice glasses first. But the stylist chooses the hair type by the hair colour, and the glasses only by "
+        "the colour of the clothes.",
     ),
     Question(
         "3-unseen",
@@ -45,7 +60,10 @@ ITEMS = (
                 "some, fewer than half",
             ),
             Choice(
-                "most", "Unseen is not impossible: with few people it is even what usually comes.", "more than half"
+                "most",
+                f"{_unseen:.0%} of them. Add up the probabilities of all outfits that the fifty wore: it is only "
+                f"{1 - _unseen:.0%}. Unseen is not impossible; with few people it is even what usually comes.",
+                "more than half",
             ),
         ),
     ),
@@ -107,15 +125,15 @@ ITEMS = (
             Mistake(
                 _white + _silver,
                 "You added. Both together cannot be likelier than one of them: see "
-                "[A probability table](0_tools.ipynb#a-probability-table).",
+                "[Two features at once](0_tools.ipynb#two-features-at-once).",
             ),
             Mistake(
                 _white,
                 "This is white alone. With silver-grey hair as well it is rarer: see "
-                "[A probability table](0_tools.ipynb#a-probability-table).",
+                "[Two features at once](0_tools.ipynb#two-features-at-once).",
             ),
         ),
-        "Multiply the two margins: see [A probability table](0_tools.ipynb#a-probability-table).",
+        "Multiply the two margins: see [Two features at once](0_tools.ipynb#two-features-at-once).",
         recall=True,
     ),
     Exercise(

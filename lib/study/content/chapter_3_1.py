@@ -22,21 +22,23 @@ ITEMS = (
         "3.1-new",
         "We draw ten outfits from the model. How many of them will be new?",
         Scale(0, 10, 1, " of 10"),
-        "It could not be otherwise: all the probability lies on outfits that were seen.",
+        "“Some” is tempting: one draws at random, after all. But one draws from a list, and only the fifty are on it "
+        "with a probability above 0.",
     ),
     Prediction(
         "3.1-share",
         "At α = 1, Laplace's choice: what share of the draws is new?",
         Scale(0, 100, 1, " %"),
-        "The fifty people weigh 50, and the pretended ones weigh 4032. Which α makes half of the draws new? Find it "
-        "with the slider below.",
+        "Adding 1 sounds like little. But it is added 4032 times, and the real people are fifty: (4032 − 47) / 4082 of "
+        "the draws are new. Which α makes half of them new? Find it with the slider below.",
     ),
     Prediction(
         "3.1-saved",
         f"A model with no idea pays {math.log(_d) - _entropy:.2f} nats. After 50 people, what share of these nats "
         "has the *best* table saved?",
         Scale(0, 100, 1, " %"),
-        "This is at the best α that there is, and with a lucky crowd, as we shall see.",
+        "Many people say half or more. But fifty people show at most 50 of 4032 cells. And this is at the best α that "
+        "there is, with a lucky crowd, as we shall see.",
     ),
     Question(
         "3.1-zero",
@@ -47,17 +49,19 @@ ITEMS = (
                 (False, True),
                 "A zero is not a small number: −log 0 is infinite, and an average with it is infinite too. See "
                 "[What it can make](#what-it-can-make).",
-                "With either it rises by less than half a nat",
+                "In both cases it rises by less than half a nat",
             ),
             Choice(
                 (True, True),
-                f"−log of 10⁻⁹ is {-math.log(1e-9):.0f} nats, which fifty others share. −log 0 nobody can share.",
+                f"−log of 10⁻⁹ is {-math.log(1e-9):.1f} nats. The mean of 51 rises by "
+                f"({-math.log(1e-9):.1f} − 3.8)/51 = {(-math.log(1e-9) - 3.8) / 51:.2f}. An infinite number stays "
+                f"infinite, however many people share it. (3.8 is the mean of the fifty.)",
                 "With 0 it is infinite; with 10⁻⁹ it rises by less than half a nat",
             ),
             Choice(
                 (True, False),
                 f"A tiny probability makes a large surprise, but a finite one: {-math.log(1e-9):.0f} nats, shared by "
-                f"51 people. Only 0 is beyond all. See [What it can make](#what-it-can-make).",
+                f"51 people. Only 0 has an infinite surprise. See [What it can make](#what-it-can-make).",
                 "With 0 it is infinite; with 10⁻⁹ it rises by many nats",
             ),
         ),
@@ -68,13 +72,13 @@ ITEMS = (
         (
             Choice(
                 "best",
-                "Novelty is not quality. Almost every outfit is new, so any chaos is new; look where α = 100 lies in "
-                "[the figure of KL](#the-exact-score).",
+                "Novelty is not quality. Almost every outfit is new, so nonsense is new too; look where α = 100 lies "
+                "in [the figure of KL](#the-exact-score).",
                 "The best: what we want is new outfits",
             ),
             Choice(
                 "some",
-                "Look at the right end of its curve: it has all but reached the dotted line of the model that knows "
+                "Look at the right end of its curve: it has almost reached the dotted line of the model that knows "
                 "nothing. See [The exact score](#the-exact-score).",
                 "Clearly better than no idea, though not the best",
             ),
@@ -87,7 +91,7 @@ ITEMS = (
     ),
     Question(
         "3.1-smoothing",
-        "The table for 50 people of the stylist is to come below a KL of 1 nat. What gets it there?",
+        "The table for 50 people of the stylist has a KL above 1 nat. What brings it below 1?",
         (
             Choice(
                 (True, False),
@@ -135,7 +139,7 @@ ITEMS = (
     Number(
         "3.1-double",
         "A model doubles its cells without need: each outfit comes left-handed or right-handed, and both are equally "
-        "likely. By what factor does its loss grow when N is large?",
+        "likely. How many times as large is its loss, for the same large N?",
         f"From {_d - 1} to {2 * _d - 1} free parameters: it must learn the same thing twice. More parameters are not "
         f"more knowledge.",
         (
@@ -155,7 +159,7 @@ ITEMS = (
                 "[How slowly it learns](#how-slowly-it-learns).",
             ),
         ),
-        "For large N the loss is (d − 1)/2N. See [How slowly it learns](#how-slowly-it-learns).",
+        "For large N the loss is (d − 1)/(2N). See [How slowly it learns](#how-slowly-it-learns).",
     ),
     Number(
         "3.1-recall-bits",

@@ -22,7 +22,22 @@ ITEMS = (
         "Draws from the smoothed table looked like chaos, and those from the memoriser were all copies. Of ten draws "
         "from naive Bayes, how many are copies of one of the fifty?",
         Scale(0, 10, 1, " of 10"),
-        "Look at them below: the others are new, and wear what was seen.",
+        "If you think of the memoriser, you say many. But naive Bayes combines the seen values in new ways. A draw is "
+        "a copy with probability 11 %, so one of ten is usual; three or more come about once in eleven times.",
+    ),
+    Prediction(
+        "3.2-new",
+        "How does the share of new outfits change as α grows from 0.01 to 1?",
+        {"much": "it grows much, as it did for the table", "little": "it hardly changes"},
+        "Without α the table makes nothing new. Naive Bayes makes new outfits without any α, "
+        "since it combines the values in new ways.",
+    ),
+    Prediction(
+        "3.2-alpha",
+        "Someone takes α = 10 for every crowd. Which model suffers more?",
+        {"table": "the table", "naive": "naive Bayes"},
+        "It is the same α, so one may think that both suffer alike. But α is added to each number of a model, and the "
+        "table has 4032 of them.",
     ),
     Prediction(
         "3.2-cross",
@@ -33,7 +48,8 @@ ITEMS = (
             (True, False): "naive Bayes with few people, the table with many",
             (False, True): "the table with few people, naive Bayes with many",
         },
-        "So the curves cross. The figure shows where.",
+        "“The table” tempts, since it assumes nothing. But it has 4031 things to learn, and with few people it has "
+        "learnt none of them well.",
     ),
     Question(
         "3.2-assumption",
@@ -105,12 +121,12 @@ ITEMS = (
                 "[What real dependence looks like](#what-real-dependence-looks-like).",
             ),
         ),
-        "The rule is (d₁ − 1)(d₂ − 1)/2N: see [What real dependence looks like](#what-real-dependence-looks-like).",
+        "The rule is (d₁ − 1)(d₂ − 1)/(2N): see [What real dependence looks like](#what-real-dependence-looks-like).",
     ),
     Number(
         "3.2-recall-people",
         "Chapter 3.1: Laplace smoothing of the *table*. How many people are there in all, real and pretended?",
-        "Fifty of them are real, and all but drown. Naive Bayes pretends only a few for each feature.",
+        "Fifty of them are real, against 4032 that were added. Naive Bayes pretends only a few for each feature.",
         (
             Mistake(
                 50 + 1,
@@ -278,13 +294,13 @@ answer = np.exp(model.log_prob(np.array(person)))
             ),
         ),
         (
-            "Each coin alone is fair, so independence would mean 8 equally likely outcomes.",
-            "With an even number of heads there are 4. The total correlation is the difference of the two entropies.",
+            "Each coin alone is fair, so independence would give 1/8 to each of 8 outcomes.",
+            "Really 4 outcomes have 1/4 each. So the ratio in the definition is 2 in each of them.",
         ),
         """
 import math
 
-answer = math.log(8) - math.log(4)
+answer = math.log((1 / 4) / (1 / 8))
 """,
     ),
 )

@@ -36,34 +36,46 @@ CALLS = 60  # of each function, timed one by one, with eight settings in turn
 
 # --- The functions -------------------------------------------------------------------------------
 
-Functions = Iterator[tuple[str, Callable, tuple[Any, ...]]]
+Programs = Iterator[tuple[str, dict[str, str], tuple[Any, ...]]]  # with the example arguments
 
 
-def of_chapters() -> Functions:
-    """The functions that the chapters give to `explore`, with the arguments that the sliders give."""
+def programs(fn: Callable, arguments: tuple[Any, ...]) -> dict[str, str]:
+    """The function in JavaScript, all at once and in slices."""
+    return {"plain": to_javascript(fn, *arguments), "sliced": to_javascript(fn, *arguments, sliced=True)}
+
+
+def of_chapters() -> Programs:
+    """The functions that the chapters give to `explore`, with the arguments that the sliders give.
+
+    They are translated at once: a later cell may give another meaning to a name that they use.
+    """
     for path in sorted((timing.ROOT / "chapters").glob("*.ipynb")):
         cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
         last = max((n for n, cell in enumerate(cells) if "explore(" in cell), default=-1)
-        found: list[tuple[Callable, dict[str, Any]]] = []
+        chapter, found = path.stem.split("_the")[0], []
 
         def explore(
-            _fig: Any, fn: Callable, _artists: Any, *, alt: str, frames: Any = None, found: list = found, **sliders: Any
+            _fig: Any,
+            fn: Callable,
+            _artists: Any,
+            *,
+            frames: Any = None,
+            chapter: str = chapter,
+            found: list = found,
+            **sliders: Any,
         ) -> None:
-            assert alt
-            sliders.pop("drag", None)  # which is no argument of the function
+            for other in ("alt", "caption", "drag"):
+                sliders.pop(other, None)  # no arguments of the function
             if frames is None:  # else the page has results, and no function
-                found.append((fn, {name: slider.argument(slider.setting) for name, slider in sliders.items()}))
+                given = {name: slider.argument(slider.setting) for name, slider in sliders.items()}
+                arguments = tuple(given[name] for name in inspect.signature(fn).parameters)
+                found.append((f"{chapter}: {fn.__name__}", programs(fn, arguments), arguments))
 
         with mock.patch.object(lib.live, "explore", explore):
             names: dict[str, Any] = {}
             for cell in cells[: last + 1]:
                 exec(cell, names)
-        for fn, arguments in found:
-            yield (
-                f"{path.stem.split('_the')[0]}: {fn.__name__}",
-                fn,
-                tuple(arguments[name] for name in inspect.signature(fn).parameters),
-            )
+        yield from found
 
 
 def kde(bandwidth: jax.Array) -> jax.Array:
@@ -125,12 +137,11 @@ def mixture(spread: jax.Array) -> jax.Array:
     return jax.nn.logsumexp(-0.5 * square, axis=-1) - jnp.log(2 * jnp.pi * spread**2 * 5)
 
 
-def to_come() -> Functions:
+def to_come() -> Programs:
     number = np.float32(0.4)
-    for fn in (kde, kde_point_by_point, mixture):
-        yield fn.__name__.replace("_", " "), fn, (number,)
-    yield decoder.__name__, decoder, (number, number)
-    yield diffusion.__name__, diffusion, (random.key(0),)
+    planned = dict.fromkeys((kde, kde_point_by_point, mixture), (number,))
+    for fn, arguments in {**planned, decoder: (number, number), diffusion: (random.key(0),)}.items():
+        yield fn.__name__.replace("_", " "), programs(fn, arguments), arguments
 
 
 # --- The measurements ----------------------------------------------------------------------------
@@ -177,11 +188,11 @@ def weight(text: str) -> dict[str, int]:
     return {name: len(gzip.compress(part.encode(), mtime=0)) for name, part in (("bytes", text), ("code_bytes", code))}
 
 
-def measure(page: Any, name: str, fn: Callable, arguments: tuple[Any, ...]) -> dict[str, Any]:
-    row: dict[str, Any] = {"function": name, **weight(to_javascript(fn, *arguments))}
-    for kind in ("plain", "sliced"):
+def measure(page: Any, name: str, texts: dict[str, str], arguments: tuple[Any, ...]) -> dict[str, Any]:
+    row: dict[str, Any] = {"function": name, **weight(texts["plain"])}
+    for kind, text in texts.items():
         page.goto("about:blank")
-        page.evaluate(f"globalThis.measured = {to_javascript(fn, *arguments, sliced=kind == 'sliced')}; 0")
+        page.evaluate(f"globalThis.measured = {text}; 0")
         times = page.evaluate(TIMES, [settings(arguments), CALLS])
         median, late = np.percentile(times, [50, 95])
         row |= {f"{kind}_median_ms": float(median), f"{kind}_p95_ms": float(late)}
@@ -190,10 +201,10 @@ def measure(page: Any, name: str, fn: Callable, arguments: tuple[Any, ...]) -> d
 
 
 def main() -> None:
-    functions = [*of_chapters(), *to_come()]
+    translated = [*of_chapters(), *to_come()]
     with chromium() as browser:
         page = browser.new_page()
-        rows = [measure(page, *function) for function in functions]
+        rows = [measure(page, *function) for function in translated]
         facts = timing.facts() | {"chromium": browser.version}
     timing.write(RESULTS, {"machine": facts, "rows": rows})
     print(f"written: {RESULTS}")

@@ -54,8 +54,8 @@ VBox([slider, words])
 def figure() -> str:
     """What the figure needs of the chapter, and the figure."""
     cells = [cell.source for cell in nbformat.read(CHAPTER, as_version=4).cells if cell.cell_type == "code"]
-    figure = next(i for i, source in enumerate(cells) if "explore(" in source)
-    needed = [cells[0], *(source for source in cells[1:figure] if source.startswith("counts = ")), cells[figure]]
+    figure = next(i for i, source in enumerate(cells) if "    fig, play," in source)
+    needed = [cells[0], *(source for source in cells[1:figure] if "\ncounts = " in source), cells[figure]]
     return "\n".join(needed)
 
 

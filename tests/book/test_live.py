@@ -16,19 +16,20 @@ from benchmarks import live
 from tests.book.conftest import LOOKS, Visit, serious
 
 FIGURES = live.figures()
-PLAY = live.Figure("chapters/3_1_the_simplest_model", 1)
-STORED = live.Figure("chapters/3_2_naive_bayes", 2)  # as frames
+PLAY = live.Figure("chapters/3_1_the_simplest_model", 3)
+STORED = live.Figure("chapters/3_2_naive_bayes", 4)  # as frames
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     with browser.new_page(viewport={"width": 1280, "height": 900}) as page:
+        page.add_init_script(live.SHOW_ALL)
         yield page
 
 
 @pytest.fixture
 def play(page: Page, site: str) -> Page:
-    """The page with the first figure of chapter 3.1, at its start."""
+    """The page with the figure of chapter 3.1 that draws people, at its start."""
     page.goto(f"{site}/{PLAY.page}.html")
     live.come_near(page, PLAY)
     return page
@@ -96,7 +97,7 @@ def test_nothing_runs_before_the_reader_comes_near(page: Page, site: str) -> Non
     assert not any("/_figures/" in response.url for response in visit.responses)
     assert page.locator("figure.live fieldset:enabled").count() == 0
     live.come_near(page, PLAY)
-    expect(page.locator("#figure-1 fieldset")).to_be_enabled()
+    expect(page.locator("#figure-3 fieldset")).to_be_enabled()
 
 
 # Where each picture stands on the page, in pixels: left, top, right and bottom.
@@ -106,7 +107,6 @@ BOXES = """all => all.map(one => one.getBoundingClientRect()).map(({left, top, r
 
 def test_a_screenshot_of_the_whole_page_shows_every_figure(page: Page, site: str) -> None:
     Visit(page).go(f"{site}/{PLAY.page}.html")
-    page.locator(".veiled").evaluate_all("all => all.forEach(one => one.classList.remove('veiled'))")
     shot = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L")
     boxes = page.locator(".plot > svg").evaluate_all(BOXES)
     assert len(boxes) > 4
@@ -116,41 +116,41 @@ def test_a_screenshot_of_the_whole_page_shows_every_figure(page: Page, site: str
 def test_what_is_off_the_screen_is_skipped_while_a_figure_moves(play: Page) -> None:
     picture = play.locator(".plot > svg").last
     expect(picture).to_have_css("content-visibility", "visible")
-    play.locator("#figure-1 [name=alpha]").press("ArrowRight")
+    play.locator("#figure-3 [name=alpha]").press("ArrowRight")
     expect(picture).to_have_css("content-visibility", "auto")
     expect(picture).to_have_css("content-visibility", "visible")
 
 
 def test_the_controls_say_where_they_stand(play: Page) -> None:
-    slider = play.locator("#figure-1 [name=alpha]")
+    slider = play.locator("#figure-3 [name=alpha]")
     expect(slider).to_have_attribute("aria-valuetext", "1")
     slider.press("ArrowRight")
     expect(slider).to_have_attribute("aria-valuetext", "1.12")
-    expect(play.locator("#figure-1 .setting").first).to_have_text("1.12")
-    expect(play.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
-    assert "Now: α 1.12, samples 30" in (play.locator("#figure-1 svg").first.get_attribute("aria-label") or "")
-    play.locator("#figure-1 button[type=reset]").press("Enter")
+    expect(play.locator("#figure-3 .setting").first).to_have_text("1.12")
+    expect(play.locator("#figure-3 [role=status]")).to_have_text("97.8 % of draws are new")
+    assert "Now: α 1.12, draws 30" in (play.locator("#figure-3 svg").first.get_attribute("aria-label") or "")
+    play.locator("#figure-3 button[type=reset]").press("Enter")
     expect(slider).to_have_attribute("aria-valuetext", "1")
 
 
 def test_the_address_leads_to_the_setting(play: Page, site: str) -> None:
-    play.locator("#figure-1 [name=n]").press("Home")
-    play.get_by_role("button", name="Sample again").first.press("Enter")
-    play.wait_for_url("**#figure-1?alpha=1&n=1&key=32")
-    address, shown = play.url, play.locator("#figure-1 svg svg").evaluate_all("all => all.map(one => one.outerHTML)")
+    play.locator("#figure-3 [name=n]").press("Home")
+    play.locator("#figure-3").get_by_role("button", name="Sample again").press("Enter")
+    play.wait_for_url("**#figure-3?alpha=1&n=1&key=32")
+    address, shown = play.url, play.locator("#figure-3 svg svg").evaluate_all("all => all.map(one => one.outerHTML)")
     play.goto("about:blank")
     play.goto(address)
-    expect(play.locator("#figure-1")).to_be_in_viewport()
-    expect(play.locator("#figure-1 [name=n]")).to_have_value("0")
-    expect(play.locator("#figure-1 svg svg")).to_have_count(30)
-    assert play.locator("#figure-1 svg svg").evaluate_all("all => all.map(one => one.outerHTML)") == shown
-    play.locator("#figure-1 button[type=reset]").press("Enter")
+    expect(play.locator("#figure-3")).to_be_in_viewport()
+    expect(play.locator("#figure-3 [name=n]")).to_have_value("0")
+    expect(play.locator("#figure-3 svg svg")).to_have_count(30)
+    assert play.locator("#figure-3 svg svg").evaluate_all("all => all.map(one => one.outerHTML)") == shown
+    play.locator("#figure-3 button[type=reset]").press("Enter")
     play.wait_for_url(f"{site}/{PLAY.page}.html")
 
 
 @pytest.mark.parametrize("wrong", ["?alpha=oil&n=", "?alpha=1e99&n=-5&key=-1", "?", "", "?alpha=%E0%A4%A"])
 def test_an_address_that_makes_no_sense_does_no_harm(page: Page, site: str, wrong: str) -> None:
-    visit = Visit(page).go(f"{site}/{PLAY.page}.html#figure-1{wrong}")
+    visit = Visit(page).go(f"{site}/{PLAY.page}.html#figure-3{wrong}")
     live.come_near(page, PLAY)
     assert visit.errors == []
 
@@ -158,10 +158,10 @@ def test_an_address_that_makes_no_sense_does_no_harm(page: Page, site: str, wron
 def test_a_program_that_does_not_load_leaves_the_picture_and_a_word(page: Page, site: str) -> None:
     page.route("**/_figures/*.js", lambda route: route.abort())
     page.goto(f"{site}/{PLAY.page}.html")
-    page.locator("#figure-1").scroll_into_view_if_needed()
-    expect(page.locator("#figure-1 [role=alert]")).to_contain_text("could not be loaded, so the picture stands still")
-    expect(page.locator("#figure-1 svg").first).to_be_visible()
-    expect(page.locator("#figure-1 [name=alpha]")).to_be_disabled()
+    page.locator("#figure-3").scroll_into_view_if_needed()
+    expect(page.locator("#figure-3 [role=alert]")).to_contain_text("could not be loaded, so the picture stands still")
+    expect(page.locator("#figure-3 svg").first).to_be_visible()
+    expect(page.locator("#figure-3 [name=alpha]")).to_be_disabled()
 
 
 def test_a_setting_that_fails_says_so_until_one_works(page: Page, site: str) -> None:
@@ -180,10 +180,10 @@ run: (run => function* (...settings) {
     page.route("**/_figures/*.js", spoil)
     page.goto(f"{site}/{PLAY.page}.html")
     live.come_near(page, PLAY)
-    page.locator("#figure-1 [name=alpha]").press("ArrowRight")
-    expect(page.locator("#figure-1 [role=alert]")).to_have_text("This setting failed: broken")
-    page.locator("#figure-1 [name=alpha]").press("ArrowRight")
-    expect(page.locator("#figure-1 [role=alert]")).to_have_count(0)
+    page.locator("#figure-3 [name=alpha]").press("ArrowRight")
+    expect(page.locator("#figure-3 [role=alert]")).to_have_text("This setting failed: broken")
+    page.locator("#figure-3 [name=alpha]").press("ArrowRight")
+    expect(page.locator("#figure-3 [role=alert]")).to_have_count(0)
 
 
 def test_long_work_lets_the_page_go_on_and_begins_anew_for_a_newer_setting(page: Page, site: str) -> None:
@@ -207,13 +207,13 @@ run: (run => function* (...settings) {
     page.evaluate(
         "() => { window.frames_ = 0; (function count() { window.frames_++; requestAnimationFrame(count); })(); }"
     )
-    page.locator("#figure-1 [name=alpha]").evaluate("""slider => {
+    page.locator("#figure-3 [name=alpha]").evaluate("""slider => {
         const move = (to) => { slider.value = to; slider.dispatchEvent(new Event('input', {bubbles: true})); };
         move(79);
         const again = () => window.started ? move(81) : requestAnimationFrame(again);
         again();
     }""")
-    expect(page.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
+    expect(page.locator("#figure-3 [role=status]")).to_have_text("97.8 % of draws are new")
     assert page.evaluate("[window.started, window.finished]") == [2, 2]
     assert page.evaluate("window.frames_") > 10
 
@@ -232,10 +232,9 @@ def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:
     page.route("**/_figures/*.js", with_a_square)
     page.goto(f"{site}/{PLAY.page}.html")
     live.come_near(page, PLAY)
-    page.get_by_text("View the function").first.click()  # which shows what waited for a guess
-    box = page.locator("#figure-1 .drag").bounding_box()
+    box = page.locator("#figure-3 .drag").bounding_box()
     assert box
-    alpha, n = (page.locator(f"#figure-1 [name={name}]") for name in ("alpha", "n"))
+    alpha, n = (page.locator(f"#figure-3 [name={name}]") for name in ("alpha", "n"))
     page.mouse.move(math.ceil(box["x"]), math.floor(box["y"] + box["height"]) - 1)  # whole pixels are what is hit
     expect(n).to_have_attribute("aria-valuetext", "30")  # nothing follows before the pointer is pressed
     page.mouse.down()
@@ -252,21 +251,21 @@ def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:
 
 
 def test_the_function_can_be_read(play: Page) -> None:
-    play.get_by_text("View the function").first.click()
-    expect(play.locator("#figure-1 details.code")).to_contain_text("def play(alpha, n, key):")
-    expect(play.locator("#figure-1 .javascript")).to_contain_text("function")
+    play.locator("#figure-3 summary").click()
+    expect(play.locator("#figure-3 details.code")).to_contain_text("def play(alpha, n, key):")
+    expect(play.locator("#figure-3 .javascript")).to_contain_text("function")
 
 
 def test_figures_move_in_a_page_that_is_a_file(page: Page, built: Path) -> None:
     page.goto(f"{(built / PLAY.page).as_uri()}.html")
     live.come_near(page, PLAY)
-    page.locator("#figure-1 [name=alpha]").press("ArrowRight")
-    expect(page.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new")
-    expect(page.locator("#figure-1 svg svg")).to_have_count(30)
+    page.locator("#figure-3 [name=alpha]").press("ArrowRight")
+    expect(page.locator("#figure-3 [role=status]")).to_have_text("97.8 % of draws are new")
+    expect(page.locator("#figure-3 svg svg")).to_have_count(30)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_serious_in_figures_that_have_moved(play: Page, look: str) -> None:
-    play.locator("#figure-1 [name=alpha]").press("ArrowRight")
-    play.get_by_text("View the function").first.click()
-    assert serious(play, look, "#figure-1") == []
+    play.locator("#figure-3 [name=alpha]").press("ArrowRight")
+    play.locator("#figure-3 summary").click()
+    assert serious(play, look, "#figure-3") == []

@@ -10,9 +10,10 @@ from book.extensions import mathml
 from tests.book.conftest import PAGES, Visit
 from tests.book.firefox import Firefox
 
-# What is folded is opened, and its first formula makes the browser load the font.
+# What is folded or waits for a guess is opened, and its first formula makes the browser load the font.
 SIZES = """(async () => {
     document.querySelectorAll('details').forEach(details => details.open = true);
+    document.querySelectorAll('.veiled').forEach(part => part.classList.remove('veiled'));
     const boxes = () => [...document.querySelectorAll('math')].map(formula => formula.getBoundingClientRect());
     boxes();
     await document.fonts.ready;
@@ -60,7 +61,7 @@ def test_formulas_are_whole_in_firefox(firefox: Firefox, browser: Browser, site:
     assert [text for text, *_ in drawn] == [text for text, *_ in expected]
     for (text, width, height), (_, width_there, height_there) in zip(drawn, expected, strict=True):
         assert height > 0, text
-        assert width == pytest.approx(width_there, rel=0.15, abs=6), text
+        assert width == pytest.approx(width_there, rel=0.2, abs=6), text  # matrices are narrower
         # Firefox gives an inline formula the height of its line.
         assert height < 1.35 * height_there + 8, text
 

@@ -5,6 +5,7 @@ them too, and moves every slider (lib/live/page.py). Here stands what both miss:
 would pass, and no slider has moved in Jupyter.
 """
 
+import ast
 import json
 import re
 import statistics
@@ -14,6 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from book import reading_time
 from book.extensions import contents, execution_cache
 
 ROOT = Path(__file__).parents[2]
@@ -125,14 +127,23 @@ def test_the_numbers_of_the_article_are_compared(chapter, printed):
     assert printed in "".join(output.text for cell in cells for output in cell.outputs)
 
 
+def is_open(cell):
+    return not {"hide-input", "remove-input"} & tags(cell)
+
+
 def test_code_is_short_and_prose_carries_the_chapter(notebook):
-    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
-    assert max(lengths) <= 20
-    assert statistics.median(lengths) <= 7
     for cell in code_cells(notebook):
+        assert len(cell.source.splitlines()) <= 20, cell.source
         assert max(map(len, cell.source.splitlines())) <= 80, cell.source
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook) if is_open(cell)]
+    assert statistics.median(lengths) <= 7
     words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
     assert words >= 8 * sum(lengths)
+
+
+def test_a_chapter_is_one_sitting(notebook):
+    assert sum(len(cell.source.splitlines()) for cell in code_cells(notebook) if is_open(cell)) <= 130
+    assert sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown") <= 2700
 
 
 def test_a_chapter_says_what_it_is_and_how_long_it_takes(path, notebook):
@@ -140,15 +151,47 @@ def test_a_chapter_says_what_it_is_and_how_long_it_takes(path, notebook):
     opening = notebook.cells[0].source
     assert opening.startswith(f"# {entry.heading}\n")
     assert "After this" in opening
-    assert f"It takes about {entry.minutes} minutes." in opening
+    assert tuple(entry.minutes) == reading_time.minutes(path)
+    reading, doing = entry.minutes
+    assert f"It takes about {reading} minutes to read, and {doing} with the exercises." in opening
 
 
 def test_figures_have_words(notebook):
     """What is drawn is shown by show() or explore(), which ask for a text alternative; nothing is shown otherwise."""
-    for cell in code_cells(notebook):
-        if "plt.subplots" in cell.source:
-            assert re.search(r"\b(show|explore)\(", cell.source), cell.source
+    cells = code_cells(notebook)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        drawn = re.search(r"^\w.*= plt.subplots", cell.source, re.MULTILINE)  # not within a function
+        shown = cell.source + (following.source if following and not is_open(following) else "")
+        assert not drawn or re.search(r"\b(show|explore)\(", shown), cell.source
         assert "plt.show" not in cell.source
+
+
+def test_figures_have_captions(notebook):
+    for cell in code_cells(notebook):
+        assert len(re.findall(r"\b(?:show|explore)\(", cell.source)) == cell.source.count("    caption="), cell.source
+
+
+def names(cell, kind):
+    """The names that the code of a cell stores or loads."""
+    found = set()
+    for node in ast.walk(ast.parse(cell.source)):
+        match node:
+            case ast.Name() if isinstance(node.ctx, kind):
+                found.add(node.id)
+            case ast.FunctionDef() | ast.arg() | ast.alias() if kind is ast.Store:
+                found.add(getattr(node, "arg", None) or getattr(node, "asname", None) or node.name)
+    return found
+
+
+def test_code_that_is_shown_runs_as_shown(notebook):
+    """No cell that a reader can see needs a name that only a cell defines that the page does not show."""
+    seen, hidden = set(), set()
+    for cell in code_cells(notebook):
+        if "remove-input" in tags(cell):
+            hidden |= names(cell, ast.Store)
+        else:
+            seen |= names(cell, ast.Store)
+            assert not names(cell, ast.Load) & (hidden - seen), cell.source
 
 
 def test_figures_are_in_the_book_s_style_whatever_a_reader_s_own_is(notebook):

@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
+from book.serving import HTML
 from lib.study import progress
 from lib.study.content import everything
 from lib.study.items import Exercise, Number, Prediction, Question
@@ -162,71 +163,111 @@ def test_each_exercise_of_the_book_does(built: Path) -> None:
         for path in built.glob("chapters/*.html")
         for link in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select("a.study-notebook")
     ]
-    assert len(links) == len(everything(Exercise))
+    assert len(links) == sum(not exercise.wants_number for exercise in everything(Exercise).values())
     for path, href in links:
         assert (path.parent / href).resolve() == built / "_sources" / "chapters" / f"{path.stem}.ipynb"
 
 
 def test_a_guess_stands_beside_the_result_which_waits_for_it(chapter: Page) -> None:
-    shown, figure = form(chapter, "3.1-share"), chapter.locator(".cell_output:has(#figure-1)")
-    assert figure.evaluate("output => getComputedStyle(output).filter").startswith("blur")
+    shown, figure = form(chapter, "3.1-share"), chapter.locator("#figure-3")
+    expect(figure).to_be_hidden()
     shown.get_by_role("slider").focus()
     for _ in range(3):
-        chapter.keyboard.press("ArrowLeft")
+        chapter.keyboard.press("ArrowRight")
     chapter.keyboard.press("Tab")
     chapter.keyboard.press("Enter")
-    expect(shown.get_by_role("row")).to_have_text(["Your guess47 %", "The result97.6 %"])
+    expect(shown.get_by_role("row")).to_have_text(["Your guess3 %", "The result97.6 %"])
     expect(shown.get_by_role("status")).to_be_focused()
     expect(shown.get_by_role("slider")).to_be_disabled()
-    assert figure.evaluate("output => getComputedStyle(output).filter") == "none"
+    expect(figure).to_be_visible()
     assert stored(chapter)["questions"] == ["3.1-share"]
     chapter.reload()  # who has guessed once is not asked to again
-    assert figure.evaluate("output => getComputedStyle(output).filter") == "none"
-    expect(shown.get_by_role("row")).to_have_text(["Your guess47 %", "The result97.6 %"])
-    expect(shown.get_by_role("slider")).to_have_attribute("aria-valuetext", "47 %")
+    expect(figure).to_be_visible()
+    expect(shown.get_by_role("row")).to_have_text(["Your guess3 %", "The result97.6 %"])
+    expect(shown.get_by_role("slider")).to_have_attribute("aria-valuetext", "3 %")
     expect(shown.get_by_role("slider")).to_be_disabled()
     expect(shown.get_by_role("status")).not_to_be_focused()
 
 
-def test_who_turns_to_the_result_sees_it(chapter: Page) -> None:
-    figure = chapter.locator(".cell_output:has(#figure-1)")
-    chapter.locator("#figure-1").scroll_into_view_if_needed()
-    chapter.locator("#figure-1 [name=alpha]:enabled").focus()
-    assert figure.evaluate("output => getComputedStyle(output).filter") == "none"
+def test_no_guess_starts_at_its_result(site: str, page: Page) -> None:
+    for path in sorted((HTML / "chapters").glob("*.html")):
+        page.goto(f"{site}/chapters/{path.name}")
+        for low, high, start, result in page.evaluate(
+            """[...document.querySelectorAll('.study [name=guess]')].map(({min, max, value, form}) =>
+                [min, max, value, form.dataset.number].map(Number))"""
+        ):
+            assert start in (low, high)
+            assert abs(start - result) >= (high - low) / 2
+        assert page.evaluate("document.querySelectorAll('.study [type=radio]:checked').length") == 0
+
+
+def test_who_does_not_guess_is_shown_the_result_by_a_button(chapter: Page) -> None:
+    chapter.get_by_role("button", name="Show it without a guess").nth(1).press("Enter")
+    expect(chapter.locator("#figure-3")).to_be_visible()
+    expect(chapter.locator(".study-veil")).not_to_have_count(0)  # the others wait
     assert stored(chapter) is None
 
 
-def seen(part: Locator) -> bool:
-    return part.evaluate("part => getComputedStyle(part).filter") == "none"
+def test_all_results_can_be_shown_which_is_remembered(chapter: Page, site: str) -> None:
+    show_all = chapter.get_by_role("button", name="Show all results")
+    show_all.press("Enter")
+    expect(chapter.locator(".veiled, .study-veil")).to_have_count(0)
+    chapter.goto(f"{site}/chapters/3_2_naive_bayes.html")
+    expect(chapter.locator(".veiled, .study-veil")).to_have_count(0)
+    expect(show_all).to_have_attribute("aria-pressed", "true")
+    show_all.press("Enter")
+    expect(chapter.locator(".study-veil")).not_to_have_count(0)
+    expect(show_all).to_have_attribute("aria-pressed", "false")
 
 
-def test_prose_that_tells_the_result_waits_too(chapter: Page) -> None:
-    """Up to the next heading, or the next question; in print there is nothing to wait for."""
-    prose = chapter.locator("p", has_text="almost everything is new")
-    formula, beyond = chapter.locator("#equation-new"), chapter.locator("#all-that-is-unseen-is-alike > p").first
-    code = form(chapter, "3.1-share").locator("xpath=ancestor::div[contains(@class, 'cell ')]/following::pre").first
-    assert [seen(part) for part in (prose, formula, beyond, code)] == [False, False, True, True]
-    before, asked = chapter.locator("p", has_text="The model is a memoriser"), form(chapter, "3.1-zero")
-    assert [seen(before), seen(asked)] == [False, True]
+def test_only_what_gives_the_result_away_waits(chapter: Page) -> None:
+    """The next output, and what the author marks; in print there is nothing to wait for."""
+    told, formula = chapter.locator("p", has_text="almost everything is new"), chapter.locator("#equation-new")
+    expect(told).to_be_hidden()
+    expect(formula).to_be_visible()
     chapter.emulate_media(media="print")
-    assert seen(prose)
+    expect(told).to_be_visible()
     expect(chapter.locator(".study-veil").first).to_be_hidden()
-    chapter.emulate_media(media="screen")
-    form(chapter, "3.1-share").get_by_role("button").press("Enter")
-    assert [seen(part) for part in (prose, formula, before)] == [True, True, False]
-    before.click()
-    assert seen(before)
 
 
-@pytest.mark.parametrize("fragment", ["equation-new", "figure-1", "figure-1?alpha=0.1"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_stands_in_the_place_of_a_result_is_small(chapter: Page, width: int) -> None:
+    chapter.set_viewport_size({"width": width, "height": 844})
+    heights = chapter.locator(".study-veil").evaluate_all("all => all.map(note => note.offsetHeight)")
+    assert heights
+    assert max(heights) < 844 / 2
+
+
+@pytest.mark.parametrize("fragment", ["figure-3", "figure-3?alpha=0.1"])
 def test_who_follows_a_link_sees_where_it_leads(chapter: Page, fragment: str) -> None:
-    formula = chapter.locator("#equation-new")
-    assert not seen(formula)
+    expect(chapter.locator("#figure-3")).to_be_hidden()
     chapter.evaluate("fragment => location.hash = fragment", fragment)
-    expect(chapter.locator("#equation-new.veiled")).to_have_count(0)
-    assert not seen(chapter.locator("p", has_text="The model is a memoriser"))
+    expect(chapter.locator("#figure-3")).to_be_in_viewport()
+    expect(chapter.locator("#figure-1")).to_be_hidden()
     chapter.reload()
-    assert seen(formula)
+    expect(chapter.locator("#figure-3")).to_be_visible()
+
+
+def test_after_two_wrong_answers_the_right_one_can_be_opened(chapter: Page) -> None:
+    answers = form(chapter, "3.1-novel").locator("details")
+    choose(chapter, "3.1-novel", 0)
+    expect(answers).to_be_hidden()
+    choose(chapter, "3.1-novel", 1)
+    expect(answers).to_be_visible()
+    assert stored(chapter) is None
+
+
+def test_an_exercise_with_a_number_is_answered_in_the_page(chapter: Page) -> None:
+    shown = form(chapter, "3.1-coin")
+    field, status = shown.get_by_role("textbox"), shown.get_by_role("status")
+    for number, words in (("1", "After three throws nobody should be certain"), ("0.6", "have not got their own"),
+                          ("80", "This is the answer times 100"), ("4/5", "Right.")):  # fmt: skip
+        field.fill(number)
+        field.press("Enter")
+        expect(status).to_contain_text(words)
+    assert stored(chapter)["exercises"] == ["3.1-coin"]
+    chapter.reload()
+    expect(shown.locator(".study-kind")).to_have_text("Exercise 3.1-coin · done")
 
 
 def test_a_choice_can_be_a_guess(page: Page, site: str) -> None:
@@ -253,7 +294,7 @@ def test_a_guess_that_cannot_have_been_made_is_asked_again(page: Page, site: str
     shown = form(page, "3.1-share")
     expect(shown.locator(".study-kind")).to_have_text("Guess before you look · done")
     expect(shown.get_by_role("row")).to_have_count(2 if kept == "47" else 0)
-    expect(shown.locator("label")).to_contain_text("47 %" if kept == "47" else "50 %")
+    expect(shown.locator("label")).to_contain_text("47 %" if kept == "47" else "0 %")
     visit.go(f"{site}/chapters/3_2_naive_bayes.html")
     expect(form(page, "3.2-cross").get_by_role("row")).to_have_count(0)
     expect(form(page, "3.2-cross").locator(":checked")).to_have_count(0)
@@ -275,7 +316,7 @@ def test_guesses_leave_and_return_and_are_forgotten(chapter: Page, panel: Callab
     import_file(panel(), tmp_path / "progress.json")
     page.go_back()
     page.reload()
-    expect(rows.first).to_have_text("Your guess50 %")
+    expect(rows.first).to_have_text("Your guess0 %")
 
 
 # --- Progress ------------------------------------------------------------------------------------
@@ -418,6 +459,8 @@ def test_a_browser_that_stores_nothing_still_answers(forgetful: Callable[[str], 
     asked.get_by_role("button").click()
     expect(asked.get_by_role("status")).to_contain_text("Right.")
     expect(asked.locator(".study-kind")).to_have_text("Question · done")
+    frame.get_by_role("button", name="Show all results").press("Enter")
+    expect(frame.locator(".veiled, .study-veil")).to_have_count(0)
     frame = forgetful("book/pages/progress")
     expect(frame.locator(".study-progress [role=status]")).to_contain_text("does not let the book store anything")
 
@@ -433,9 +476,10 @@ def test_a_browser_that_stores_nothing_changes_between_light_and_dark(forgetful:
 
 def test_a_browser_that_stores_nothing_moves_figures_and_shows_icons(forgetful: Callable[[str], Frame]) -> None:
     frame = forgetful(CHAPTER)
-    frame.locator("#figure-1").scroll_into_view_if_needed()
-    frame.locator("#figure-1 [name=alpha]:enabled").press("ArrowRight")
-    expect(frame.locator("#figure-1 [role=status]")).to_have_text("97.8 % of draws are new", timeout=30_000)
+    frame.get_by_role("button", name="Show it without a guess").nth(1).click()
+    frame.locator("#figure-3").scroll_into_view_if_needed()
+    frame.locator("#figure-3 [name=alpha]:enabled").press("ArrowRight")
+    expect(frame.locator("#figure-3 [role=status]")).to_have_text("97.8 % of draws are new", timeout=30_000)
     icons = "[...document.fonts].filter(({family, status}) => /Awesome/.test(family) && status === 'loaded').length"
     assert frame.evaluate(icons) == 1
 

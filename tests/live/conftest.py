@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from book.extensions.live import FIGURE
+from book.extensions.live import FIGURE, LIVE
 from lib.live import explore
 from lib.medium import VARIABLE
 
@@ -24,7 +24,7 @@ def live_page(browser, tmp_path, monkeypatch):
         monkeypatch.setenv(VARIABLE, "1")
         live = explore(fig, fn, ax.text(5, 5, "{:.2f}"), alt="a number", drag=drag, **sliders)
         monkeypatch.delenv(VARIABLE)
-        match = FIGURE.fullmatch(live._repr_mimebundle_()["text/html"].removesuffix("</figure>"))
+        match = LIVE.fullmatch(FIGURE.fullmatch(live._repr_mimebundle_()["text/html"])[2])
         (tmp_path / "figure.js").write_text(match["program"], encoding="utf-8")
         (tmp_path / "page.html").write_text(
             f'<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="{(STATIC / "live.css").as_uri()}">'

@@ -85,7 +85,7 @@ def test_every_word_of_a_figure_stays_as_it_is(one, other):
         fig.savefig(file := io.StringIO(), format="svg")
     figure = show(fig, alt=f"{one}0.123456 #1b1b1b").data
     assert texts(figure) == texts(file.getvalue())
-    (svg,) = ElementTree.fromstring(figure)
+    svg, _caption = ElementTree.fromstring(figure)
     assert svg.get("aria-label") == f"{one}0.123456 #1b1b1b"
     assert (
         len(

@@ -34,9 +34,14 @@ def test_the_solution_passes(exercise):
     assert progress.load()["exercises"] == [exercise.name]
 
 
-def test_the_solution_shows_the_number_that_is_right(exercise, monkeypatch):
+def shown_in_a_page(exercise, monkeypatch):
     monkeypatch.setenv(VARIABLE, "1")
-    page = check(exercise.name, ...)._repr_html_()
+    shown = check(exercise.name, ...)
+    return shown._repr_mimebundle_()["text/html"] if exercise.wants_number else shown._repr_html_()
+
+
+def test_the_solution_shows_the_number_that_is_right(exercise, monkeypatch):
+    page = shown_in_a_page(exercise, monkeypatch)
     monkeypatch.delenv(VARIABLE)
     if exercise.wants_function:
         assert "It gives" not in page + repr(solution(exercise.name))
@@ -221,11 +226,20 @@ def test_trouble_with_the_file_is_told_beside_the_reply(file):
 
 
 def test_in_a_page_hints_and_solution_are_folded(exercise, monkeypatch):
-    monkeypatch.setenv(VARIABLE, "1")
-    html = check(exercise.name, ...)._repr_html_()
-    assert html.count("<details>") == len(exercise.hints) + 1
+    html = shown_in_a_page(exercise, monkeypatch)
+    assert len(re.findall(r"<summary>Hint \d", html)) == len(exercise.hints)
+    assert html.count("<summary>Solution") == 1
     assert f">Exercise {exercise.name}<" in html
-    assert "<code>python3 book lab</code>" in html
+    assert ("<code>python3 book lab</code>" in html) != exercise.wants_number
+
+
+def test_a_number_can_be_given_in_the_page_and_each_mistake_is_told(monkeypatch):
+    for exercise in filter(lambda exercise: exercise.wants_number, EXERCISES.values()):
+        html = shown_in_a_page(exercise, monkeypatch)
+        assert 'data-record="exercises"' in html
+        assert 'name="number"' in html
+        values = [float(value) for value in re.findall(r'data-value="([^"]+)"', html)]
+        np.testing.assert_array_equal(values, [exercise.right, *(mistake.gives for mistake in exercise.mistakes)])
 
 
 @pytest.mark.parametrize(

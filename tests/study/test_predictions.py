@@ -29,7 +29,7 @@ def test_the_guess_and_the_result_stand_side_by_side(found):
 
 def test_a_guess_stands():
     _, slider, button, _ = GuessedNumber(NUMBER, 3).box().children
-    assert slider.value == 5  # the middle
+    assert slider.value == 10  # the end that is farther from the result
     button.click()
     assert slider.disabled
     _, radios, button, _ = GuessedChoice(CHOICE, True).box().children
@@ -41,7 +41,7 @@ def test_a_guess_stands():
 def test_the_script_of_a_page_is_told_what_it_must_know(monkeypatch):
     monkeypatch.setenv(VARIABLE, "1")
     number, choice = GuessedNumber(NUMBER, 3), GuessedChoice(CHOICE, True)
-    data = 'data-study="p" data-prediction=""'
+    data = 'data-study="p" data-record="questions" data-prediction=""'
     assert f'{data} data-number="3.0" data-unit=" of 10"' in number._repr_mimebundle_()["text/html"]
     assert f"{data} autocomplete" in choice._repr_mimebundle_()["text/html"]
 

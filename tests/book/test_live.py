@@ -164,6 +164,22 @@ def test_a_program_that_does_not_load_leaves_the_picture_and_a_word(page: Page, 
     expect(page.locator("#figure-3 [name=alpha]")).to_be_disabled()
 
 
+RUN = r"(?s)\nrun: (.*)\n\}\);"  # the last part of a figure's program
+
+
+def come_near_another(page: Page, site: str, part: str, other: str) -> None:
+    """Come near the figure when one part of its program, found by a regular expression, is another."""
+
+    def replace(route: Route) -> None:
+        text, number = re.subn(part, other, route.fetch().text())
+        assert number == 1
+        route.fulfill(body=text, content_type="text/javascript")
+
+    page.route("**/_figures/*.js", replace)
+    page.goto(f"{site}/{PLAY.page}.html")
+    live.come_near(page, PLAY)
+
+
 def test_a_setting_that_fails_says_so_until_one_works(page: Page, site: str) -> None:
     once = r"""
 run: (run => function* (...settings) {
@@ -172,14 +188,7 @@ run: (run => function* (...settings) {
 })(\1)
 });"""
 
-    def spoil(route: Route) -> None:
-        text, number = re.subn(r"(?s)\nrun: (.*)\n\}\);", once, route.fetch().text())
-        assert number == 1
-        route.fulfill(body=text, content_type="text/javascript")
-
-    page.route("**/_figures/*.js", spoil)
-    page.goto(f"{site}/{PLAY.page}.html")
-    live.come_near(page, PLAY)
+    come_near_another(page, site, RUN, once)
     page.locator("#figure-3 [name=alpha]").press("ArrowRight")
     expect(page.locator("#figure-3 [role=alert]")).to_have_text("This setting failed: broken")
     page.locator("#figure-3 [name=alpha]").press("ArrowRight")
@@ -196,14 +205,7 @@ run: (run => function* (...settings) {
 })(\1)
 });"""
 
-    def spoil(route: Route) -> None:
-        text, number = re.subn(r"(?s)\nrun: (.*)\n\}\);", slow, route.fetch().text())
-        assert number == 1
-        route.fulfill(body=text, content_type="text/javascript")
-
-    page.route("**/_figures/*.js", spoil)
-    page.goto(f"{site}/{PLAY.page}.html")
-    live.come_near(page, PLAY)
+    come_near_another(page, site, RUN, slow)
     page.evaluate(
         "() => { window.frames_ = 0; (function count() { window.frames_++; requestAnimationFrame(count); })(); }"
     )
@@ -222,16 +224,8 @@ def test_two_sliders_follow_the_pointer(page: Page, site: str) -> None:
     # From the left to the right of a square alpha goes through its exponents, and from its bottom to its top n through
     # 1 to 30.
     square = {"area": [50, 150, 150, 50], "axes": [[100 / 6, 350 / 3, 1], [-100 / 29, 150 + 100 / 29, 0]]}
-
-    def with_a_square(route: Route) -> None:
-        drags = json.dumps([square | {"names": ["alpha", "n"]}])
-        text, number = re.subn(r"\ndrags: \[\],", f"\ndrags: {drags},", route.fetch().text())
-        assert number == 1
-        route.fulfill(body=text, content_type="text/javascript")
-
-    page.route("**/_figures/*.js", with_a_square)
-    page.goto(f"{site}/{PLAY.page}.html")
-    live.come_near(page, PLAY)
+    drags = json.dumps([square | {"names": ["alpha", "n"]}])
+    come_near_another(page, site, r"\ndrags: \[\],", f"\ndrags: {drags},")
     box = page.locator("#figure-3 .drag").bounding_box()
     assert box
     alpha, n = (page.locator(f"#figure-3 [name={name}]") for name in ("alpha", "n"))

@@ -2,13 +2,14 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
+from playwright.sync_api import Browser
 
 from lib.javascript import to_javascript
 from lib.javascript.program import ARRAYS
@@ -37,7 +38,18 @@ def seen(leaf: Any) -> np.ndarray:
     return np.asarray(jax.random.key_data(leaf) if is_key else leaf)
 
 
-def script(cases: Sequence[Case]) -> str:
+def in_chromium(browser: Browser, cases: Iterable[Case]) -> list[Any]:
+    """What the functions give in a new page."""
+    with browser.new_page() as page:
+        return results(page.evaluate, cases)
+
+
+def results(evaluate: Callable[[str], str], cases: Iterable[Case]) -> list[Any]:
+    """What the functions give where `evaluate` runs a script: of each the results of its calls, or an error's words."""
+    return json.loads(evaluate(_script([*cases])))
+
+
+def _script(cases: Sequence[Case]) -> str:
     """A script that calls each function with all its arguments, in turn, and gives what came back as JSON.
 
     The calls are made in two orders, and all must give the same: what one call leaves behind must not change another.
@@ -76,15 +88,15 @@ def decoded(result: Sequence[tuple[str, str]], like: Sequence[np.ndarray]) -> li
     ]
 
 
-def compare(case: Case, results: Sequence[Any], tolerance: float) -> float:
+def compare(case: Case, given: Sequence[Any], tolerance: float) -> float:
     """The largest difference of floats, relative to the number or, if that is larger, to the median of all.
 
     Raises AssertionError where it is above the tolerance, or anything else differs.
     """
     worst = 0.0
     expected = case.expected
-    assert len(results) == len(expected), results
-    for result, wanted in zip(results, expected, strict=True):
+    assert len(given) == len(expected), given
+    for result, wanted in zip(given, expected, strict=True):
         assert not isinstance(result, str), result
         for got, want in zip(decoded(result, wanted), wanted, strict=True):
             if want.dtype.kind != "f" or not tolerance:

@@ -1,12 +1,12 @@
 """Functions compiled to JavaScript do in Chromium and in Firefox what they do in JAX, however often they are called."""
 
-import json
 import re
 
 import pytest
 
 from lib.live import to_javascript
-from tests.javascript.comparison import Case, compare, script
+from tests.javascript import comparison
+from tests.javascript.comparison import Case, compare
 from tests.javascript.functions import EXACT, FUNCTIONS, arguments
 
 
@@ -17,13 +17,12 @@ def cases():
 
 @pytest.fixture(scope="module")
 def in_chromium(cases, browser):
-    with browser.new_page() as page:
-        return dict(zip(cases, json.loads(page.evaluate(script([*cases.values()]))), strict=True))
+    return dict(zip(cases, comparison.in_chromium(browser, cases.values()), strict=True))
 
 
 @pytest.fixture(scope="module")
 def in_firefox(cases, firefox):
-    return dict(zip(cases, json.loads(firefox.evaluate(script([*cases.values()]))), strict=True))
+    return dict(zip(cases, comparison.results(firefox.evaluate, cases.values()), strict=True))
 
 
 def tolerance(name):
@@ -49,8 +48,7 @@ def test_a_sliced_function_gives_the_same(browser):
         sliced[name] = Case(
             fn, calls, f"((start) => (...args) => {{ {drive} }})({to_javascript(fn, *calls[0], sliced=True)})"
         )
-    with browser.new_page() as page:
-        results = json.loads(page.evaluate(script([*sliced.values()])))
+    results = comparison.in_chromium(browser, sliced.values())
     for (name, case), result in zip(sliced.items(), results, strict=True):
         compare(case, result, tolerance(name))
 

@@ -1,19 +1,17 @@
 """The comparison is worth something: it finds a wrong constant, a missing rounding and a buffer that is filled once."""
 
-import json
 import re
 
 import pytest
 
-from tests.javascript.comparison import Case, compare, script
+from tests.javascript.comparison import Case, compare, in_chromium
 from tests.javascript.functions import EXACT, FUNCTIONS, arguments
 
 
 def agrees(browser, name, text=""):
     """Raise AssertionError unless the function, or the text that stands in for it, does what JAX does."""
     case = Case(FUNCTIONS[name][0], arguments(name), text)
-    with browser.new_page() as page:
-        (result,) = json.loads(page.evaluate(script([case])))
+    (result,) = in_chromium(browser, [case])
     compare(case, result, 0 if name in EXACT else 1e-5)
     return case.text
 

@@ -4,13 +4,11 @@ A result must be of the same class as JAX's (nan, which infinity, which zero), a
 whole numbers and truth values are equal. All calls are made in one page.
 """
 
-import json
-
 import jax
 import numpy as np
 import pytest
 
-from tests.javascript.comparison import Case, decoded, script
+from tests.javascript.comparison import Case, decoded, in_chromium
 from tests.javascript.special_values import CASES
 
 
@@ -21,8 +19,7 @@ def cases():
 
 @pytest.fixture(scope="module")
 def results(cases, browser):
-    with browser.new_page() as page:
-        return dict(zip(cases, json.loads(page.evaluate(script([*cases.values()]))), strict=True))
+    return dict(zip(cases, in_chromium(browser, cases.values()), strict=True))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -61,8 +58,7 @@ def test_a_planted_fault_is_found(browser, cases, name, old, new):
     if old == "* 2 ** 896":
         text = text.replace("2 ** -896", "2 ** 0")
     wrong = Case(case.fn, case.calls, text)
-    with browser.new_page() as page:
-        (result,) = json.loads(page.evaluate(script([wrong])))
+    (result,) = in_chromium(browser, [wrong])
     assert differences(case, result)
 
 

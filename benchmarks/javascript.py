@@ -36,15 +36,16 @@ CALLS = 60  # of each function, timed one by one, with eight settings in turn
 
 # --- The functions -------------------------------------------------------------------------------
 
-Programs = Iterator[tuple[str, dict[str, str], tuple[Any, ...]]]  # with the example arguments
+Translated = tuple[str, dict[str, str], tuple[Any, ...]]
 
 
-def programs(fn: Callable, arguments: tuple[Any, ...]) -> dict[str, str]:
-    """The function in JavaScript, all at once and in slices."""
-    return {"plain": to_javascript(fn, *arguments), "sliced": to_javascript(fn, *arguments, sliced=True)}
+def translated(name: str, fn: Callable, arguments: tuple[Any, ...]) -> Translated:
+    """The function in JavaScript, all at once and in slices; with its name and the example arguments."""
+    programs = {"plain": to_javascript(fn, *arguments), "sliced": to_javascript(fn, *arguments, sliced=True)}
+    return name, programs, arguments
 
 
-def of_chapters() -> Programs:
+def of_chapters() -> Iterator[Translated]:
     """The functions that the chapters give to `explore`, with the arguments that the sliders give.
 
     They are translated at once: a later cell may give another meaning to a name that they use.
@@ -69,7 +70,7 @@ def of_chapters() -> Programs:
             if frames is None:  # else the page has results, and no function
                 given = {name: slider.argument(slider.setting) for name, slider in sliders.items()}
                 arguments = tuple(given[name] for name in inspect.signature(fn).parameters)
-                found.append((f"{chapter}: {fn.__name__}", programs(fn, arguments), arguments))
+                found.append(translated(f"{chapter}: {fn.__name__}", fn, arguments))
 
         with mock.patch.object(lib.live, "explore", explore):
             names: dict[str, Any] = {}
@@ -137,11 +138,12 @@ def mixture(spread: jax.Array) -> jax.Array:
     return jax.nn.logsumexp(-0.5 * square, axis=-1) - jnp.log(2 * jnp.pi * spread**2 * 5)
 
 
-def to_come() -> Programs:
+def to_come() -> Iterator[tuple[str, Callable, tuple[Any, ...]]]:
     number = np.float32(0.4)
-    planned = dict.fromkeys((kde, kde_point_by_point, mixture), (number,))
-    for fn, arguments in {**planned, decoder: (number, number), diffusion: (random.key(0),)}.items():
-        yield fn.__name__.replace("_", " "), programs(fn, arguments), arguments
+    for fn in (kde, kde_point_by_point, mixture):
+        yield fn.__name__.replace("_", " "), fn, (number,)
+    yield decoder.__name__, decoder, (number, number)
+    yield diffusion.__name__, diffusion, (random.key(0),)
 
 
 # --- The measurements ----------------------------------------------------------------------------
@@ -188,9 +190,9 @@ def weight(text: str) -> dict[str, int]:
     return {name: len(gzip.compress(part.encode(), mtime=0)) for name, part in (("bytes", text), ("code_bytes", code))}
 
 
-def measure(page: Any, name: str, texts: dict[str, str], arguments: tuple[Any, ...]) -> dict[str, Any]:
-    row: dict[str, Any] = {"function": name, **weight(texts["plain"])}
-    for kind, text in texts.items():
+def measure(page: Any, name: str, programs: dict[str, str], arguments: tuple[Any, ...]) -> dict[str, Any]:
+    row: dict[str, Any] = {"function": name, **weight(programs["plain"])}
+    for kind, text in programs.items():
         page.goto("about:blank")
         page.evaluate(f"globalThis.measured = {text}; 0")
         times = page.evaluate(TIMES, [settings(arguments), CALLS])
@@ -201,10 +203,10 @@ def measure(page: Any, name: str, texts: dict[str, str], arguments: tuple[Any, .
 
 
 def main() -> None:
-    translated = [*of_chapters(), *to_come()]
+    functions = [*of_chapters(), *(translated(*function) for function in to_come())]
     with chromium() as browser:
         page = browser.new_page()
-        rows = [measure(page, *function) for function in translated]
+        rows = [measure(page, *function) for function in functions]
         facts = timing.facts() | {"chromium": browser.version}
     timing.write(RESULTS, {"machine": facts, "rows": rows})
     print(f"written: {RESULTS}")

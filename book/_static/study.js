@@ -192,20 +192,11 @@
 
   // "Show all results", at the top of each page: for who reads once more, or does not want to guess.
   const ALL = "show-all-results", all = document.querySelector(".show-all");
-  const showsAll = () => {
-    try {
-      return localStorage.getItem(ALL) === "true";
-    } catch {
-      return false; // a browser may keep nothing
-    }
-  };
+  const showsAll = () => localStorage.getItem(ALL) === "true";
   all?.addEventListener("click", () => {
-    const now = all.ariaPressed !== "true";
-    try {
-      localStorage.setItem(ALL, now);
-    } catch {}
-    all.ariaPressed = now;
-    if (now) dispatchEvent(new Event("showall"));
+    localStorage.setItem(ALL, !showsAll());
+    all.ariaPressed = showsAll();
+    if (showsAll()) dispatchEvent(new Event("showall"));
     else location.reload();
   });
   if (all) all.ariaPressed = showsAll();

@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 
 from book import reading_time
 from book.extensions import contents, execution_cache
+from book.reading_time import is_open, words
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -127,23 +128,18 @@ def test_the_numbers_of_the_article_are_compared(chapter, printed):
     assert printed in "".join(output.text for cell in cells for output in cell.outputs)
 
 
-def is_open(cell):
-    return not {"hide-input", "remove-input"} & tags(cell)
-
-
 def test_code_is_short_and_prose_carries_the_chapter(notebook):
     for cell in code_cells(notebook):
         assert len(cell.source.splitlines()) <= 20, cell.source
         assert max(map(len, cell.source.splitlines())) <= 80, cell.source
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook) if is_open(cell)]
     assert statistics.median(lengths) <= 7
-    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
-    assert words >= 8 * sum(lengths)
+    assert words(notebook.cells) >= 8 * sum(lengths)
 
 
 def test_a_chapter_is_one_sitting(notebook):
     assert sum(len(cell.source.splitlines()) for cell in code_cells(notebook) if is_open(cell)) <= 130
-    assert sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown") <= 2700
+    assert words(notebook.cells) <= 2700
 
 
 def test_a_chapter_says_what_it_is_and_how_long_it_takes(path, notebook):

@@ -137,7 +137,7 @@ def points(name: str, x: Any) -> Array:
         least, most = (end(axis=0, keepdims=True) for end in (x.min, x.max))
         with np.errstate(over="ignore"):
             width = float32(most) - float32(least)
-        precise(name, x, _of(x).where(least == most, np.inf, width))
+        precise(name, x, library_of(x).where(least == most, np.inf, width))
     return float32(x)
 
 
@@ -285,7 +285,7 @@ def narrow(x: Array) -> Array:
     if isinstance(x, np.ndarray) and not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
     if x.dtype.itemsize > 4:
-        x = _of(x).minimum(x.astype(np.uint64), 2**32 - 1).astype(np.uint32).astype(np.int32)
+        x = library_of(x).minimum(x.astype(np.uint64), 2**32 - 1).astype(np.uint32).astype(np.int32)
     return x
 
 
@@ -304,22 +304,22 @@ def float32(x: Array) -> Array:
         return x.astype(np.float32)
 
 
-# --- Private parts -------------------------------------------------------------------------------
-
-
-def _of(x: Array) -> Any:
-    """The library that computes with x."""
+def library_of(x: Array) -> Any:
+    """The library that computes with x: JAX or NumPy."""
     return jnp if isinstance(x, jax.Array) else np
-
-
-def _few_on_host(x: Array) -> Array:
-    few = isinstance(x, jax.Array) and x.size <= MAX_VALUES_TO_FETCH and x.sharding.num_devices == 1
-    return np.asarray(jax.device_get(x)) if few else x
 
 
 def has_more_digits(x: Array) -> bool:
     """Whether float32 cannot hold each number of this dtype."""
     return x.dtype.itemsize > 4 or (x.dtype.itemsize == 4 and jnp.issubdtype(x.dtype, jnp.integer))
+
+
+# --- Private parts -------------------------------------------------------------------------------
+
+
+def _few_on_host(x: Array) -> Array:
+    few = isinstance(x, jax.Array) and x.size <= MAX_VALUES_TO_FETCH and x.sharding.num_devices == 1
+    return np.asarray(jax.device_get(x)) if few else x
 
 
 def _dtype(x: Array) -> str:
@@ -351,13 +351,14 @@ def _any(bad: Callable[..., Array], x: Array, *limits: Array) -> Array:
 
 
 def _infinite(x: Array) -> Array:
-    return ~_of(x).isfinite(float32(x))
+    return ~library_of(x).isfinite(float32(x))
 
 
 def _moved(x: Array, most: Array) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = float32(x).astype(x.dtype)
-    return float32(_of(x).maximum(x, rounded) - _of(x).minimum(x, rounded)) > most  # unsigned ones have no negatives
+    where = library_of(x)
+    return float32(where.maximum(x, rounded) - where.minimum(x, rounded)) > most  # unsigned ones have no negatives
 
 
 def _out_of_range(codes: Array, sizes: Array) -> Array:

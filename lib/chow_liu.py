@@ -168,7 +168,7 @@ def _mutual_information(counts: Float[checks.Array, "rows columns"]) -> Float[ch
     sum is negative. So nothing cancels where the features are nearly independent, and each term is nearly 0. Counts of
     NumPy are worked on in NumPy, so that they may be of float64.
     """
-    where = np if isinstance(counts, np.ndarray) else jnp
+    where = checks.library_of(counts)
     expected = where.outer(counts.sum(1), counts.sum(0) / where.maximum(counts.sum(), 1.0))
     more = (counts - expected) / where.maximum(expected, 1e-30)
     ratio = 1 + where.where(counts > 0, more, 0.0)

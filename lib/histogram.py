@@ -182,7 +182,7 @@ def _rounded_down(x: checks.Array) -> checks.Array:
     rounded = checks.float32(x)
     if not checks.has_more_digits(x):
         return rounded
-    where = jnp if isinstance(x, jax.Array) else np
+    where = checks.library_of(x)
     with np.errstate(invalid="ignore"):  # the largest float32 of an int64 is no int64
         above = rounded.astype(x.dtype) > x
     return where.where(above, where.nextafter(rounded, where.float32(-np.inf)), rounded)

@@ -185,9 +185,8 @@ def _sample(key: PRNGKeyArray, n: int) -> Array:
         log_probs = np.log(_land_areas() / _land_areas().sum())
     row = AliasTable(_float32(log_probs)).draw(rows, n)
 
-    along = (
-        jax.random.uniform(places, (n,), jnp.float32) * _float32(many)[row]
-    )  # counts the row's cells of land from the west
+    # Along the row, its cells of land counted from the west.
+    along = jax.random.uniform(places, (n,), jnp.float32) * _float32(many)[row]
     nth = jnp.floor(along)
     first = jnp.asarray(np.cumsum(many) - many, jnp.int32)[row]
     west = _float32(np.nonzero(mask)[1] * CELL - 180)[first + nth.astype(jnp.int32)]

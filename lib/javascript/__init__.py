@@ -13,6 +13,7 @@ scope.py        names and places
 index.py        where an element lies
 expression.py   one element, rounded as JAX rounds
 kernel.py       one nest of loops
+statements.py   lines, loops and branches, and which of them get functions of their own
 lower.py        the statements of a graph, nest after nest
 program.py      the whole text; runtime.js holds the helpers
 """

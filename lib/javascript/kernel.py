@@ -17,6 +17,7 @@ from lib.javascript.graph import Const, Eqn, Value
 from lib.javascript.index import Index, Variable, unflat
 from lib.javascript.rule import rule_of
 from lib.javascript.scope import Buffer, Place, Scalar, Scope
+from lib.javascript.statements import nested
 from lib.javascript.subnormal import is_subnormal
 
 MAX_STEPS_WITHOUT_YIELD = 100_000  # of the innermost loop: a millisecond or less
@@ -177,18 +178,6 @@ class Kernel:
             inner = [*level.before, *block, *level.after]
             block = nested(level.head, inner) if level.head else inner
         return block
-
-
-def nested(head: str, lines: Sequence[str], tail: str = "}") -> list[str]:
-    """A statement with a block: on one line, if that fits."""
-    if (
-        len(lines) == 1
-        and tail == "}"
-        and len(head) + len(lines[0]) < 118
-        and not lines[0].startswith(("const", "let"))
-    ):
-        return [f"{head} {lines[0]}"]
-    return [f"{head} {{", *(f"  {line}" for line in lines), tail]
 
 
 def kernel(scope: Scope, build: Callable[[Kernel], None]) -> Kernel:

@@ -5,41 +5,27 @@ a call leaves behind can be seen by the next one.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from math import prod
 
 from lib.javascript.expression import literal
 from lib.javascript.graph import Const, Eqn, Graph, Value, Var
 from lib.javascript.index import Index
-from lib.javascript.kernel import Kernel, kernel, nested
+from lib.javascript.kernel import Kernel, kernel
 from lib.javascript.plan import Routes, plan
 from lib.javascript.rule import rule_of
-from lib.javascript.scope import Buffer, Place, Scalar, Scope
+from lib.javascript.scope import Buffer, Place, Scalar
+from lib.javascript.statements import Statements
 
 Where = Callable[[tuple[Index, ...]], tuple[Index, ...]]
 
 
-@dataclass
-class Block:
-    head: str
-
-
-class Lowering(Scope):
+class Lowering(Statements):
     """Writes the statements of a graph, and of the graphs of its loops and branches, one equation after another.
 
     A rule with `loops` is given it, asks for places, opens blocks and writes statements. Equations that go element by
     element wait; those of one shape become one nest of loops.
     """
-
-    def __init__(
-        self, graph: Graph, arguments: Sequence[str], function: str, helpers: Sequence[str] = (), sliced: bool = False
-    ) -> None:
-        super().__init__(graph, arguments, function, helpers)
-        self.sliced = sliced
-        self.yields = False  # whether long loops stop for a moment now and then; what runs once need not
-        self.lines: list[str] = []  # of the block that is open
 
     def declare(self, place: Place) -> None:
         if isinstance(place, Scalar):
@@ -62,20 +48,6 @@ class Lowering(Scope):
 
     # --- Statements ---
 
-    def write(self, *lines: str) -> None:
-        self.lines += lines
-
-    def yield_if_sliced(self) -> None:
-        if self.yields:
-            self.write("yield;")
-
-    @contextmanager
-    def block(self, head: str) -> Iterator[Block]:
-        outside, self.lines, block = self.lines, [], Block(head)
-        yield block
-        outside += nested(block.head, self.lines)
-        self.lines = outside
-
     def loops(self, build: Callable[[Kernel], None], eqn: Eqn | None) -> None:
         """A nest of loops, under a line that says what it computes."""
         nest = kernel(self, build)
@@ -86,7 +58,10 @@ class Lowering(Scope):
         elif nest.depth and eqn:
             words = dict.fromkeys([*reversed(nest.primitives), eqn.primitive])
             value = eqn.outputs[0]
-            self.write(f"// {', '.join(words)}: {value.dtype}[{', '.join(map(str, value.shape))}]")
+            lines.insert(0, f"// {', '.join(words)}: {value.dtype}[{', '.join(map(str, value.shape))}]")
+            if value.shape:  # a number is declared in its loops, and read after them
+                self.write_nest(lines)
+                return
         self.write(*lines)
 
     def _length(self, name: str) -> int | None:
@@ -135,9 +110,9 @@ class Lowering(Scope):
         moving = [eqn for eqn in graph.eqns if not dynamic.isdisjoint(eqn.outputs)]
         read = [value for eqn in moving for value in eqn.reads]
         self.graph(Graph([], fixed, []), graph.outputs, read)
-        once, self.lines, self.yields = self.lines, [], self.sliced
+        once, self.statements, self.yields = self.written(), [], self.sliced
         self.graph(Graph(graph.inputs, moving, graph.outputs), graph.outputs)
-        return once, self.lines
+        return once, self.written()
 
     def graph(self, graph: Graph, stored: Sequence[Value] = (), reread: Sequence[Value] = ()) -> None:
         """Write the statements of a graph.

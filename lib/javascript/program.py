@@ -47,6 +47,7 @@ def program(graph: Graph, arguments: Sequence[str], name: str, sliced: bool) -> 
         *(f"const {b.name} = new {ARRAYS[b.dtype.name]}({prod(b.shape)});" for b in lowering.buffers),
         *(f"const {row} = new Float64Array({length});" for row, length in lowering.rows.items()),
         *once,
+        *lowering.functions,
     ]
     function = [f"return function{'*' if sliced else ''} {lowering.function}({', '.join(lowering.arguments)}) {{"]
     function += [f"  {line}" for line in [*body, f"return [{returned}];"]] + ["};"]

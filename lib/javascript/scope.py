@@ -76,7 +76,8 @@ class Scope:
         self.letters = [next(letter for letter in letters if letter not in given) for _ in LETTERS]
         self.taken = RESERVED.union(helpers, self.letters)
         self.local_names: set[str] = set()
-        self.arguments = [self.lasting_name(argument) for argument in arguments]
+        self.variables: list[str] = []
+        self.arguments = [self.variable(argument) for argument in arguments]
         for value, name in zip(graph.inputs, self.arguments, strict=True):
             self.places[value] = Buffer(name, value.shape, value.dtype)
         self.function = self.lasting_name(function)
@@ -98,15 +99,20 @@ class Scope:
         self.taken.add(name)
         return name
 
+    def variable(self, hint: str) -> str:
+        """A lasting name for what is declared in the function and can be read in its loops and branches."""
+        self.variables.append(self.lasting_name(hint))
+        return self.variables[-1]
+
     # --- Places ---
 
     def place(self, value: Var, hint: str = "") -> Place:
         """A new place for a value: a buffer, or the name of a number that is still to be declared."""
-        name = self.lasting_name(hint or self.hints[value])
+        hint = hint or self.hints[value]
         if not value.shape:
-            self.places[value] = Scalar(name, value.dtype)
+            self.places[value] = Scalar(self.variable(hint), value.dtype)
             return self.places[value]
-        buffer = Buffer(name, value.shape, value.dtype)
+        buffer = Buffer(self.lasting_name(hint), value.shape, value.dtype)
         self.places[value] = buffer
         self.buffers.append(buffer)
         return buffer

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,9 @@ from playwright.sync_api import Browser
 
 from lib.javascript import to_javascript
 from lib.javascript.program import ARRAYS
+
+# A function that a loop or a branch of a large program got.
+PART = re.compile(r"^  function\*? (?:branch|loop)\d*\(.*?^  }$", re.M | re.S)
 
 
 @dataclass
@@ -30,6 +34,14 @@ class Case:
     def expected(self) -> list[list[np.ndarray]]:
         fn = jax.jit(self.fn)
         return [[seen(leaf) for leaf in jax.tree.leaves(fn(*call))] for call in self.calls]
+
+
+def driven(sliced):
+    """A function that drives a sliced one to its end."""
+    return (
+        "((start) => (...args) => { let run = start(...args), step; while (!(step = run.next()).done); "
+        f"return step.value; }})({sliced})"
+    )
 
 
 def seen(leaf: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 
 from lib.live import to_javascript
 from tests.javascript import comparison
-from tests.javascript.comparison import Case, compare
+from tests.javascript.comparison import PART, Case, compare, driven
 from tests.javascript.functions import EXACT, FUNCTIONS, arguments
 
 
@@ -41,16 +41,18 @@ def test_agrees_in_firefox(name, cases, in_firefox):
 
 def test_a_sliced_function_gives_the_same(browser):
     """Driven to its end, step by step."""
-    drive = "let run = start(...args), step; while (!(step = run.next()).done); return step.value;"
     sliced = {}
     for name in ("scan in scan", "while", "cond in a loop", "fori that swaps", "matrix times matrix"):
         fn, calls = FUNCTIONS[name][0], arguments(name)
-        sliced[name] = Case(
-            fn, calls, f"((start) => (...args) => {{ {drive} }})({to_javascript(fn, *calls[0], sliced=True)})"
-        )
+        sliced[name] = Case(fn, calls, driven(to_javascript(fn, *calls[0], sliced=True)))
     results = comparison.in_chromium(browser, sliced.values())
     for (name, case), result in zip(sliced.items(), results, strict=True):
         compare(case, result, tolerance(name))
+
+
+def test_a_small_program_is_one_function(cases):
+    for case in cases.values():
+        assert not PART.search(case.text)
 
 
 def test_a_strict_policy_lets_it_run(cases):

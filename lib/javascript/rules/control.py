@@ -6,6 +6,7 @@ from lib.javascript.graph import Eqn, Graph, Value, Var
 from lib.javascript.index import Index, Variable
 from lib.javascript.lower import Lowering
 from lib.javascript.rule import rule
+from lib.javascript.scope import Place
 
 # These change a few elements of their first input: on what a loop carries they can do so in place.
 IN_PLACE = (
@@ -24,12 +25,13 @@ def scan(lowering: Lowering, eqn: Eqn) -> None:
     (body,), carried, n = eqn.graphs, eqn.params["num_carry"], eqn.params["length"]
     _begin(lowering, eqn, body.inputs[:carried], eqn.inputs[:carried])
     stacked = [lowering.place(output) for output in eqn.outputs[carried:]]
-    step = lowering.name("step")
-    at = Index(((Variable(step, n, 0), 1),))
-    at = n - 1 - at if eqn.params["reverse"] else at
-    for part, array in zip(body.inputs[carried:], eqn.inputs[carried:], strict=True):
-        lowering.define(Eqn("step of scan", (array,), (part,), {"at": at}, eqn.line))
-    with lowering.block(f"for (let {step} = 0; {step} < {n}; {step}++)"):
+    with lowering.block("", _places(lowering, body.inputs[:carried]), is_loop=True) as block:
+        step = lowering.variable("step")
+        block.head = f"for (let {step} = 0; {step} < {n}; {step}++)"
+        at = Index(((Variable(step, n, 0), 1),))
+        at = n - 1 - at if eqn.params["reverse"] else at
+        for part, array in zip(body.inputs[carried:], eqn.inputs[carried:], strict=True):
+            lowering.define(Eqn("step of scan", (array,), (part,), {"at": at}, eqn.line))
         _donate(lowering, body, body.inputs[:carried])
         lowering.graph(body, stored=body.outputs[:carried])
         for target, value in zip(stacked, body.outputs[carried:], strict=True):
@@ -44,10 +46,10 @@ def while_loop(lowering: Lowering, eqn: Eqn) -> None:
     test, body = eqn.graphs
     _begin(lowering, eqn, body.inputs, eqn.inputs)
     lowering.share_places(test.inputs, body.inputs)
-    with lowering.block("while (true)") as block:
+    with lowering.block("while (true)", _places(lowering, body.inputs), is_loop=True) as block:
         lowering.graph(test)
         goes_on = lowering.expression(test.outputs[0])
-        if lowering.lines:
+        if lowering.statements:
             lowering.write(f"if (!({goes_on})) break;")
         else:
             block.head = f"while ({goes_on})"
@@ -74,7 +76,7 @@ def cond(lowering: Lowering, eqn: Eqn) -> None:
             if n == last
             else ("else" if n == 0 else f"else if ({which} >= {n})")
         )
-        with lowering.block(test):
+        with lowering.block(test, targets):
             lowering.graph(eqn.graphs[n])
             for target, value in zip(targets, eqn.graphs[n].outputs, strict=True):
                 lowering.copy(target, value, eqn)
@@ -88,6 +90,10 @@ def _begin(lowering: Lowering, eqn: Eqn, carry: Sequence[Var], start: Sequence[V
         lowering.copy(target, value, eqn)
 
 
+def _places(lowering: Lowering, carry: Sequence[Var]) -> list[Place]:
+    return [lowering.places[variable] for variable in carry]
+
+
 def _donate(lowering: Lowering, body: Graph, carry: Sequence[Var]) -> None:
     for variable, value in zip(carry, body.outputs, strict=False):
         for eqn in body.eqns:
@@ -98,7 +104,7 @@ def _donate(lowering: Lowering, body: Graph, carry: Sequence[Var]) -> None:
 
 def _replace(lowering: Lowering, eqn: Eqn, carry: Sequence[Var], values: Sequence[Value]) -> None:
     """Put the next values in the place of what is carried."""
-    places = [lowering.places[variable] for variable in carry]
+    places = _places(lowering, carry)
     pairs = [(place, value) for place, value in zip(places, values, strict=True) if lowering.place_of(value) != place]
     # What lies in one of these places would be overwritten before it is read.
     saved = [lowering.copied(value) if lowering.place_of(value) in places else value for _, value in pairs]

@@ -3,6 +3,8 @@
 # ruff: noqa: I001, RUF022  (the order of the book, not of the alphabet)
 
 from lib.density import Density, Sampler
+from lib.logistic_regression import LogisticRegression
+from lib.generative_classifier import GenerativeClassifier
 from lib.box import Box
 from lib.histogram import Histogram
 from lib.kde import KDE
@@ -15,6 +17,8 @@ from lib import scores
 __all__ = [
     "Density",
     "Sampler",
+    "LogisticRegression",
+    "GenerativeClassifier",
     "Box",
     "Histogram",
     "KDE",

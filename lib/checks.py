@@ -90,6 +90,31 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
+def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[Array, int]:
+    """Labels (n,) below `num_classes`, or else below the largest and 1; and this number of classes."""
+    y = integers(name, y)
+    if y.shape != (n,):
+        raise ValueError(f"{name} must have shape ({n},), a label for each row of x; got shape {y.shape}")
+    if num_classes is None:
+        if is_traced(y):
+            raise TypeError(f"{name} must be known before jit, or num_classes be given; got a tracer")
+        refuse(name, y, _negative, "labels of at least 0")
+        return y, int(y.max()) + 1
+    num_classes = whole("num_classes", num_classes, least=1)
+    refuse(name, y, _out_of_range, f"labels from 0 to below {num_classes}", np.array(num_classes, np.int32))
+    return y, num_classes
+
+
+def each_label(name: str, y: Array, num_classes: int) -> None:
+    """Raise a ValueError if one of the labels 0, …, num_classes − 1 does not occur in y."""
+    found = np.unique(np.asarray(y))
+    if missing := num_classes - len(found):
+        first = next((i for i, label in enumerate(found) if i != label), len(found))
+        raise ValueError(
+            f"{name} must hold each label from 0 to {num_classes - 1}; {first} is missing ({missing} such labels)"
+        )
+
+
 def integers(name: str, x: Any) -> Array:
     """An array of an integer dtype."""
     x = array(name, x)

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmarks import counting, densities, report, timing
+from benchmarks import classifiers, counting, densities, report, timing
 
 N = tuple(counting.ROUNDS)
 # Who is measured at what beside ours, and for how many rows.
@@ -26,9 +26,16 @@ DENSITIES = {
     "mixture, d = 16": (["scikit-learn", "scikit-learn, float32"], (densities.MIXTURE_POINTS,)),
     "histogram": (["NumPy", "fast-histogram"], tuple(densities.HISTOGRAM_ROUNDS)),
 }
-STORED = {name: report.stored(name) for name in ("counting", "densities")}
+CLASSIFIERS = {
+    classifiers.WORK: ([classifiers.SKLEARN, classifiers.SKLEARN32], tuple(classifiers.ROUNDS)),
+}
+STORED = {name: report.stored(name) for name in ("counting", "densities", "classifiers")}
 ROWS = {name: report.by_name(stored["rows"]) for name, stored in STORED.items()}
-OPTIONAL = {"counting": {"pandas"}, "densities": {"KDEpy", "fast-histogram"}}  # packages that need not be there
+OPTIONAL = {
+    "counting": {"pandas"},
+    "densities": {"KDEpy", "fast-histogram"},
+    "classifiers": set(),
+}  # packages that need not be there
 
 # --- Do they agree? ------------------------------------------------------------------------------
 
@@ -55,6 +62,16 @@ def test_the_check_finds_a_wrong_sampler(monkeypatch):
         counting._drawn_from_law(counting.sampling(3000)["ours"]())
 
 
+def test_logistic_regressions_agree():
+    classifiers.check(3000)
+
+
+def test_the_check_finds_a_wrong_logistic_regression(monkeypatch):
+    monkeypatch.setattr(classifiers.Categorical, "count", lambda _, sizes: np.ones(sizes, int))
+    with pytest.raises(AssertionError):
+        classifiers.check(3000)
+
+
 @pytest.mark.parametrize("n", [20, 700])
 def test_all_densities_agree(n):
     densities.check(n)
@@ -79,7 +96,9 @@ def test_the_check_finds_a_wrong_density(monkeypatch, model, method, wrong):
 # --- What is stored ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "candidates"), [("counting", COUNTING), ("densities", DENSITIES)])
+@pytest.mark.parametrize(
+    ("name", "candidates"), [("counting", COUNTING), ("densities", DENSITIES), ("classifiers", CLASSIFIERS)]
+)
 def test_every_row_is_stored(name, candidates):
     wanted = {(work, n, who) for work, (whos, sizes) in candidates.items() for n in sizes for who in ("ours", *whos)}
     assert set(ROWS[name]) == wanted
@@ -106,7 +125,12 @@ def test_what_was_wanted_was_measured():
         assert ROWS["densities"][wanted["work"], wanted["n"], wanted["who"]]["ratio"] > 0
 
 
-@pytest.mark.parametrize(("name", "packages"), [("counting", set()), ("densities", {"scipy"})])
+def test_logistic_regression_of_a_million_rows_takes_scikit_learn_a_hundred_times_as_long():
+    rows = ROWS["classifiers"]
+    assert min(rows[classifiers.WORK, 10**6, who]["ratio"] for who in CLASSIFIERS[classifiers.WORK][0]) >= 100
+
+
+@pytest.mark.parametrize(("name", "packages"), [("counting", set()), ("densities", {"scipy"}), ("classifiers", set())])
 def test_the_machine_is_described_and_not_named(name, packages):
     assert set(STORED[name]["machine"]) == OPTIONAL[name] | packages | {
         *("date", "load", "cores", "architecture", "python", "jax", "numpy", "scikit-learn", "lib and lock")

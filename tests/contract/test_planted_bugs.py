@@ -155,6 +155,36 @@ BUGS = {
         "stack(self.log_probs)[jnp.arange(len(x))[::-1]",
         "tests/test_naive_bayes.py::test_the_numbers_of_the_article",
     ),
+    "the intercepts are penalised": (
+        "lib/logistic_regression.py",
+        "jnp.pad(features.penalty, (0, 1))",
+        "jnp.pad(features.penalty, (0, 1), constant_values=1)",
+        "tests/test_logistic_regression.py::test_agrees_with_scikit_learn[False-1-2]",
+    ),
+    "weights leave rows out, and do no more": (
+        "lib/logistic_regression.py",
+        "share = weights / total",
+        "share = jnp.sign(weights) / jnp.sign(weights).sum()",
+        "tests/test_logistic_regression.py::test_agrees_with_scikit_learn[True-1-3]",
+    ),
+    "a slope without end is taken for a minimum": (
+        "lib/numerics/newton.py",
+        "(gain <= PRECISE) & (jnp.linalg.eigvalsh(curvature).min() >= FLAT)",
+        "gain <= PRECISE",
+        "tests/test_logistic_regression.py::test_separated_labels_without_a_penalty_are_refused[two rows]",
+    ),
+    "many fits at once meet a fault of the compiler": (
+        "lib/logistic_regression.py",
+        "own = jnp.take_along_axis(s, jnp.clip(y, 0, num_classes - 1)[:, None], axis=1)",
+        "own = jnp.sum(is_label * s, axis=1, keepdims=True)",
+        "tests/test_logistic_regression.py::test_hundreds_of_fits_at_once_are_as_good_as_one",
+    ),
+    "a label forgets its share": (
+        "lib/generative_classifier.py",
+        "return each + jnp.broadcast_to(self.log_priors, each.shape)",
+        "return each",
+        "tests/test_generative_classifier.py::test_the_posterior_is_that_of_the_joint_table",
+    ),
     "the tree joins the least dependent features": (
         "lib/chow_liu.py",
         "_maximum_spanning_tree(upper + upper.T)",

@@ -301,7 +301,10 @@ class BoundScatter(Bound, of=PathCollection):
 
 
 class BoundImage(Bound, of=AxesImage):
-    """An image, drawn pixel by pixel. Numbers take their colours from the image's cmap and norm."""
+    """An image, drawn pixel by pixel. Numbers take their colours from the image's cmap and norm.
+
+    A picture, of colours, may be smooth between its pixels: interpolation "bilinear".
+    """
 
     kind = "images"
     attribute = "href"
@@ -314,7 +317,7 @@ class BoundImage(Bound, of=AxesImage):
         yield "linear axes", "log" in (owner.axes.get_xscale(), owner.axes.get_yscale())
         yield "one alpha", np.ndim(owner.get_alpha()) > 0 and np.shape(owner.get_alpha())
         method = owner.get_interpolation()
-        yield self.SHARP, method not in ("none", "nearest", "auto", "antialiased") and method
+        yield self.SHARP, not (_is_smooth(owner) or method in ("none", "nearest", "auto", "antialiased")) and method
         if np.ndim(owner.get_array()) == 2:
             norm = owner.norm
             low, high = np.array([norm.vmin, norm.vmax], np.float64)
@@ -373,13 +376,14 @@ class BoundImage(Bound, of=AxesImage):
         matrix = f"matrix({width / columns:.8g} 0 0 {height / rows:.8g} {x:.8g} {y:.8g})"
         alpha = self.artist.get_alpha()
         dots = min(abs(width) / columns, abs(height) / rows) / POINTS * self.artist.get_figure(root=True).dpi
-        if self.artist.get_interpolation() not in ("none", "nearest") and dots <= 3:  # what matplotlib calls "auto"
+        if self.artist.get_interpolation() in ("auto", "antialiased") and dots <= 3:
             raise ValueError(f"artists must have {self.SHARP}, if they are images of pixels of at most 3 dots")
         for image in found:
             for name in ("x", "y", "opacity", "{http://www.w3.org/1999/xlink}href"):
                 image.attrib.pop(name, None)
             image.attrib.update(width=str(columns), height=str(rows), transform=matrix, preserveAspectRatio="none")
-            image.set("style", "image-rendering:crisp-edges;image-rendering:pixelated")
+            if not _is_smooth(self.artist):
+                image.set("style", "image-rendering:crisp-edges;image-rendering:pixelated")
             if alpha is not None:
                 image.set("opacity", f"{alpha:g}")
         return found
@@ -480,6 +484,12 @@ def _faults_in_axes(owner: Any, transform: Transform) -> Iterator[tuple[str, Any
     check_axes(owner.axes)
     yield "no axes with a rasterization_zorder", owner.axes.get_rasterization_zorder()
     yield "the data's transform", transform is not owner.axes.transData
+
+
+def _is_smooth(image: AxesImage) -> bool:
+    """Whether it is a picture, of colours, that is smooth between its pixels."""
+    array = image.get_array()
+    return array is not None and array.ndim == 3 and image.get_interpolation() == "bilinear"
 
 
 def png(pixels: np.ndarray) -> str:

@@ -1,5 +1,6 @@
 """A figure or a table as HTML that fits the page: in the page's ink and font, and with a text alternative."""
 
+import base64
 import hashlib
 import html
 import io
@@ -15,6 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML
 from matplotlib.figure import Figure
+from PIL import Image
 
 from lib.live.artists import Bound
 
@@ -23,6 +25,9 @@ INK = "#1b1b1b"
 
 # In which figures are drawn, whatever a reader's matplotlibrc says: matplotlib's defaults, then lib/book.mplstyle.
 STYLE = ["default", "lib.book"]
+
+PAINTED = 1024  # an image of more colours is no chart
+QUALITY = 88  # of a picture as WebP, up to 100
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that no XML may hold
@@ -88,6 +93,7 @@ def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
     if strange := _NO_XML.search(alt + file.getvalue()):
         raise ValueError(f"a page can hold no {strange[0]!r}, which stands in alt or in a text of the figure")
     root = ElementTree.fromstring(file.getvalue())
+    _make_light(root)
     _add_slots(root, artists)
     # Several figures stand on one page: their ids must not meet.
     _fit(root, f"f{hashlib.sha256((alt + file.getvalue()).encode()).hexdigest()[:8]}-")
@@ -120,6 +126,19 @@ def _add_slots(root: Element, artists: Sequence[Bound]) -> None:
             else:
                 element.set(artist.attribute, f"{_SLOT}{slots}{_SLOT}")
             slots += 1
+
+
+def _make_light(root: Element) -> None:
+    """Store pictures that have the colours of a painting as WebP: a fifth of the bytes, which look the same."""
+    for image in root.iter(f"{{{_SVG}}}image"):
+        encoded = (image.get(f"{{{_XLINK}}}href") or "").partition("base64,")[2]
+        with Image.open(io.BytesIO(base64.b64decode(encoded))) as file:
+            picture = file.convert("RGBA")
+        if picture.getcolors(PAINTED) is None and picture.getchannel("A").getextrema() == (255, 255):
+            webp = io.BytesIO()
+            picture.convert("RGB").save(webp, "WEBP", quality=QUALITY, method=6)
+            image.attrib.pop("style", None)  # that its pixels be sharp
+            image.set(f"{{{_XLINK}}}href", f"data:image/webp;base64,{base64.b64encode(webp.getvalue()).decode()}")
 
 
 def _fit(root: Element, prefix: str) -> None:

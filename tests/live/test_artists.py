@@ -165,6 +165,14 @@ def test_an_image_of_colours():
     assert drawn.tolist() == [[[0, 128, 255], [255, 0, 51]]]
 
 
+@pytest.mark.parametrize(("method", "sharp"), [("bilinear", False), ("none", True), ("nearest", True)])
+def test_a_picture_may_be_smooth(method, sharp):
+    fig, ax = plt.subplots()
+    bound = bind(ax.imshow(np.zeros((2, 2, 3)), interpolation=method), fig)
+    drawn = Picture(fig, "a picture", [bound]).draw([np.zeros((2, 2, 3))])
+    assert ("pixelated" in re.search(r"<image[^>]*>", drawn)[0]) == sharp
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
 def test_whole_colours_go_up_to_255(dtype):
     fig, ax = plt.subplots()

@@ -1,5 +1,6 @@
 """Figures and tables as the page gets them."""
 
+import base64
 import html
 import io
 import re
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from PIL import Image
 
 from lib.live import AvatarGrid, FloatSlider, draw_density, explore, show, table
 from lib.live.show import STYLE
@@ -47,6 +49,26 @@ def test_the_ids_of_two_figures_do_not_meet():
         used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
         assert used
         assert used <= own
+
+
+def image_of(pixels):
+    """What an <image> of a figure holds: the format, and the pixels."""
+    fig, ax = plt.subplots()
+    ax.imshow(pixels, interpolation="none")
+    found = re.search(r'href="data:image/(\w+);base64,\s*([^"]+)"', show(fig, alt="an image").data)
+    with Image.open(io.BytesIO(base64.b64decode(found[2]))) as image:
+        return found[1], np.asarray(image.convert("RGB"))
+
+
+def test_a_painting_is_stored_as_webp_and_a_chart_is_not():
+    y, x = np.mgrid[:80, :80] / 80
+    painting = np.uint8(np.stack([255 * x, 255 * y, 128 + 100 * np.sin(6 * x * y)], axis=-1))
+    kind, pixels = image_of(painting)
+    assert kind == "webp"
+    assert np.abs(pixels.astype(int) - painting).mean() < 4
+    kind, pixels = image_of(painting // 64 * 64)
+    assert kind == "png"
+    np.testing.assert_array_equal(pixels, painting // 64 * 64)
 
 
 # --- Words and numbers are the author's ----------------------------------------------------------

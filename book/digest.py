@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Of sources. Editors, file managers, Python and version control leave files with other endings beside them.
 ENDINGS = {".py", ".ipynb", ".md", ".txt", ".bib", ".yml", ".json", ".html", ".css", ".js", ".mplstyle"}
-ENDINGS |= {".svg", ".png", ".webp", ".woff2"}
+ENDINGS |= {".svg", ".png", ".webp", ".npz", ".woff2"}
 
 
 def digest(root: Path, *names: str) -> str:

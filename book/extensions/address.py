@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import matplotlib
 from docutils import nodes
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
@@ -41,16 +41,19 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def social_picture(title: str) -> Image.Image:
-    """The title above the cover picture, whose middle is shown twice as large as it is."""
+    """The title on the night of the cover, above its people, whose middle is shown twice as large as it is."""
     from book.tools import cover  # only here: it starts JAX
 
     people = cover.picture().resize((1280, 320), Image.Resampling.NEAREST)
     picture = Image.new("RGB", SIZE, "white")
+    night = cover.night().resize((SIZE[0], SIZE[0] * 448 // 1024))
+    picture.paste(ImageEnhance.Brightness(night).enhance(0.55), (0, 0))  # so that the title can be read
+    picture.paste("white", (0, SIZE[1] - 320, *SIZE))
     picture.paste(people, ((SIZE[0] - 1280) // 2, SIZE[1] - 320), people)
     draw = ImageDraw.Draw(picture)
-    draw.text((60, 70), title, "#1b1b1b", ImageFont.truetype(_font("DejaVuSans-Bold.ttf"), 54))
+    draw.text((60, 80), title, "white", ImageFont.truetype(_font("DejaVuSans-Bold.ttf"), 54))
     words = "An executable course: every claim is run."
-    draw.text((60, 165), words, "#1b1b1b", ImageFont.truetype(_font("DejaVuSans.ttf"), 36))
+    draw.text((60, 175), words, "white", ImageFont.truetype(_font("DejaVuSans.ttf"), 36))
     return picture
 
 

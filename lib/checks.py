@@ -91,7 +91,11 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
 
 
 def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[Array, int]:
-    """Labels (n,) below `num_classes`, or else below the largest and 1; and this number of classes."""
+    """Labels (n,) below `num_classes`, or else each of those from 0 to the largest; and this number of classes.
+
+    Raises TypeError where y is not of an integer dtype, or traced without `num_classes`; ValueError for a wrong shape,
+    a label out of range and, without `num_classes`, one that is missing.
+    """
     y = integers(name, y)
     if y.shape != (n,):
         raise ValueError(f"{name} must have shape ({n},), a label for each row of x; got shape {y.shape}")
@@ -99,7 +103,8 @@ def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[A
         if is_traced(y):
             raise TypeError(f"{name} must be known before jit, or num_classes be given; got a tracer")
         refuse(name, y, _negative, "labels of at least 0")
-        return y, int(y.max()) + 1
+        each_label(name, y, num_classes := int(y.max()) + 1)
+        return y, num_classes
     num_classes = whole("num_classes", num_classes, least=1)
     refuse(name, y, _out_of_range, f"labels from 0 to below {num_classes}", np.array(num_classes, np.int32))
     return y, num_classes

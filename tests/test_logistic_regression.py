@@ -339,9 +339,9 @@ def test_labels_without_values_need_their_number():
 @pytest.mark.parametrize(
     ("coefficients", "intercepts", "message"),
     [
-        ([1.0], [0.0], "coefficients must have 1 row for two classes, or 3 or more; got shape (1,)"),
-        ([[1.0], [2.0]], [0.0, 0.0], "coefficients must have 1 row for two classes, or 3 or more; got shape (2, 1)"),
-        (np.zeros((1, 0)), [0.0], "coefficients must have 1 row for two classes, or 3 or more; got shape (1, 0)"),
+        ([1.0], [0.0], "(classes, features) for 3 or more; got shape (1,)"),
+        ([[1.0], [2.0]], [0.0, 0.0], "(classes, features) for 3 or more; got shape (2, 1)"),
+        (np.zeros((1, 0)), [0.0], "(classes, features) for 3 or more; got shape (1, 0)"),
         ([[1.0]], [0.0, 0.0], "intercepts must have shape (1,); got (2,)"),
         ([[np.nan]], [0.0], "coefficients must be finite"),
         ([[1.0]], [np.inf], "intercepts must be finite"),
@@ -366,3 +366,13 @@ def test_model_is_an_immutable_pytree():
     assert eqx.tree_equal(jax.tree.map(lambda leaf: leaf, model), model)
     with pytest.raises(AttributeError):
         model.intercepts = np.zeros(1)
+
+
+def test_a_label_too_rare_for_float32_is_refused_by_that_name():
+    with pytest.raises(ValueError, match="Or a label is rarer than about one row in a million"):
+        LogisticRegression.fit([[0.0], [1.0], [0.5]], [0, 0, 1], weights=[1e6, 1e6, 1])
+
+
+def test_a_missing_label_is_refused_also_where_weights_are_traced():
+    with pytest.raises(ValueError, match="y must hold each label from 0 to 2000; 2 is missing"):
+        jax.jit(lambda weights: fit([[0.0], [1.0], [2.0]], [0, 1, 2000], weights=weights))(np.ones(3))

@@ -46,7 +46,8 @@ def social_picture(title: str) -> Image.Image:
 
     people = cover.picture().resize((1280, 320), Image.Resampling.NEAREST)
     picture = Image.new("RGB", SIZE, "white")
-    night = cover.night().resize((SIZE[0], SIZE[0] * 448 // 1024))
+    night = cover.night()
+    night = night.resize((SIZE[0], SIZE[0] * night.height // night.width))
     picture.paste(ImageEnhance.Brightness(night).enhance(0.55), (0, 0))  # so that the title can be read
     picture.paste("white", (0, SIZE[1] - 320, *SIZE))
     picture.paste(people, ((SIZE[0] - 1280) // 2, SIZE[1] - 320), people)

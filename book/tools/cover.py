@@ -2,8 +2,9 @@
 
 Above is the sky of a starry night that nobody painted: the first that the law of chapter 1 draws for V.
 
-Below, at the left, stand the fifty people that were seen. Their pixels scatter, more and more, until in the middle nothing is
-left but chance; towards the right they gather again, as fifty people whom nobody has seen: a model drew them.
+Below, at the left, stand the fifty people that were seen. Their pixels scatter, more and more, until in the middle
+nothing is left but chance; towards the right they gather again, as fifty people whom nobody has seen: a model drew
+them.
 """
 
 import io

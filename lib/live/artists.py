@@ -308,7 +308,7 @@ class BoundImage(Bound, of=AxesImage):
 
     kind = "images"
     attribute = "href"
-    SHARP = "interpolation 'none' or 'nearest'"
+    SHARP = "interpolation 'none' or 'nearest' (or 'bilinear' for a picture of colours)"
 
     def faults(self, owner: Any) -> Iterator[tuple[str, Any]]:
         yield from super().faults(owner)

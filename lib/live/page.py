@@ -172,9 +172,15 @@ def _checks(live: Exploration) -> list[dict[str, Any]]:
             attributes = artist.draw(values)  # avatars too: what would fail in Jupyter fails here
             # The page shows avatars by tiles, and Jupyter by a picture: what they have in common are the codes.
             drawn.append(None if artist.spec["kind"] == "avatars" else attributes)
-        arrays = [np.ravel(values).tolist() for values in results]
+        arrays = [_numbers(values) for values in results]
         found.append({"at": check, "results": arrays, "drawn": drawn})
     return found
+
+
+def _numbers(values: np.ndarray) -> list[Any]:
+    """All numbers, flat; floats by as few digits as tell a float32 from the next one, which halves a picture's text."""
+    flat = np.ravel(values)
+    return (flat.astype(str).astype(float) if flat.dtype == np.float32 else flat).tolist()
 
 
 def _script(content: Any) -> str:

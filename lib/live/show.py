@@ -26,8 +26,8 @@ INK = "#1b1b1b"
 # In which figures are drawn, whatever a reader's matplotlibrc says: matplotlib's defaults, then lib/book.mplstyle.
 STYLE = ["default", "lib.book"]
 
-PAINTED = 1024  # an image of more colours is no chart
-QUALITY = 88  # of a picture as WebP, up to 100
+PAINTED = 1024  # an image of more colours, and of more than a sixteenth of its pixels, is no chart and no avatars
+QUALITY = 80  # of a picture as WebP, up to 100
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that no XML may hold
@@ -129,15 +129,16 @@ def _add_slots(root: Element, artists: Sequence[Bound]) -> None:
 
 
 def _make_light(root: Element) -> None:
-    """Store pictures that have the colours of a painting as WebP: a fifth of the bytes, which look the same."""
+    """Store paintings as WebP, smooth between their pixels: a fifth of the bytes."""
     for image in root.iter(f"{{{_SVG}}}image"):
         encoded = (image.get(f"{{{_XLINK}}}href") or "").partition("base64,")[2]
         with Image.open(io.BytesIO(base64.b64decode(encoded))) as file:
             picture = file.convert("RGBA")
-        if picture.getcolors(PAINTED) is None and picture.getchannel("A").getextrema() == (255, 255):
+        many = max(PAINTED, picture.width * picture.height // 16)
+        if picture.getcolors(many) is None and picture.getchannel("A").getextrema() == (255, 255):
             webp = io.BytesIO()
             picture.convert("RGB").save(webp, "WEBP", quality=QUALITY, method=6)
-            image.attrib.pop("style", None)  # that its pixels be sharp
+            image.attrib.pop("style", None)  # matplotlib asks for sharp pixels
             image.set(f"{{{_XLINK}}}href", f"data:image/webp;base64,{base64.b64encode(webp.getvalue()).decode()}")
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from sphinx.application import Sphinx
 
 from book.tools import colab, cover, pdf
-from lib.data import outfits, paintings
+from lib.data import outfits
 from tests.book.conftest import PAGES, ROOT
 
 SITE = "https://example.org/book/"
@@ -184,8 +184,8 @@ def test_the_cover_is_calm_at_its_ends_and_chance_in_its_middle() -> None:
     assert same[288:].max() < 0.7
 
 
-def test_the_cover_has_a_night_that_v_could_have_painted() -> None:
-    data, night = paintings.measured(), cover.night()
+def test_the_cover_has_a_blue_night() -> None:
+    night = cover.night()
     assert night.size == (1024, 448)
     sky = np.asarray(night).mean((0, 1))
     assert sky[2] > sky[1] > sky[0]  # blue

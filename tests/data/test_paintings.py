@@ -134,7 +134,7 @@ def test_the_pictures_are_the_stored_ones():
 
 
 def test_two_programs_paint_the_same():
-    """Bit for bit, once rounded to grey levels: what a motif computes must not depend on how XLA joins loops."""
+    """To a grey level, and nearly everywhere to the bit: no picture may hang on how XLA joins loops."""
     notes, _ = law.sample(jax.random.key(5), 24)
     some = jax.random.split(KEY, 24)
 
@@ -180,11 +180,39 @@ def test_strokes_are_laid_one_after_the_other():
         ((KEY, factors(NOTE[None])), ValueError, "factors must be those of one note"),
         ((KEY, factors(NOTE), 7), ValueError, "size must be at least 8"),
         ((KEY, factors(NOTE), 64.0), TypeError, "size must be a whole number"),
+        ((KEY, NOTE), TypeError, r"factors must be made by factors\(note\)"),
+        ((KEY, factors(NOTE), 64, 2.7), TypeError, "strokes must be a whole number"),
+        ((KEY, factors(NOTE), 64, -5), ValueError, "strokes must be at least 0"),
     ],
 )
 def test_what_cannot_be_painted(arguments, error, words):
     with pytest.raises(error, match=words):
         paint(*arguments)
+
+
+@pytest.mark.parametrize("motif", [6, -1, 0.5, np.nan])
+def test_a_note_without_a_motif_cannot_be_painted(motif):
+    with pytest.raises(ValueError, match="notes must be finite" if motif != motif else "must be a motif from 0 to 5"):
+        paint_all(jax.random.split(KEY, 1), np.r_[np.float32(motif), NOTE[1:]][None])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"log_shares": np.zeros(6)}, "log_shares must sum to one"),
+        ({"means": np.full((6, 7), np.nan)}, "means must be finite"),
+        ({"chol": -np.eye(7)}, "chol must be lower triangular, with a diagonal above 0"),
+        ({"chol": np.eye(6)}, r"chol must have shape \(7, 7\)"),
+    ],
+)
+def test_a_painter_is_checked(change, words):
+    with pytest.raises(ValueError, match=words):
+        Painter(**{"log_shares": V.log_shares, "means": V.means, "chol": V.chol, **change})
+
+
+def test_keys_are_typed():
+    with pytest.raises(TypeError, match=r"keys must be made by jax.random.split\(key, n\)"):
+        paint_all(np.zeros((1, 2), np.uint32), NOTE[None])
 
 
 def test_as_many_keys_as_notes():
@@ -222,10 +250,25 @@ def test_whole_numbers_measure_as_floats_do():
     np.testing.assert_allclose(features(np.stack([whole, whole[::-1]]))[0], features(whole), rtol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(64, 64), (21, 64, 3), (64, 64, 4)])
+@pytest.mark.parametrize("shape", [(64, 64), (21, 21, 3), (64, 30, 3), (64, 64, 4)])
 def test_what_is_no_picture(shape):
     with pytest.raises(ValueError, match=r"pictures must have shape \(\*batch, size, size, 3\), size ≥ 22"):
         features(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize(
+    "pictures", [np.full((64, 64, 3), 300), np.full((64, 64, 3), 1.5), np.full((64, 64, 3), np.nan)]
+)
+def test_what_is_darker_or_brighter_than_a_picture(pictures):
+    with pytest.raises(ValueError, match="pictures must be from 0 to"):
+        features(pictures)
+
+
+def test_v_turns_more_and_is_more_colourful():
+    """Features, notes and painters are of the same pictures."""
+    stored = measured()
+    own, others = stored.features[stored.painters == 0], stored.features[stored.painters != 0]
+    assert (own.mean(0) - others.mean(0) > 0.5 * others.std(0)).all()
 
 
 def test_what_was_measured_is_measured_again():

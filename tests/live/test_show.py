@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lib.data import outfits
 from lib.live import AvatarGrid, FloatSlider, draw_density, explore, show, table
 from lib.live.show import STYLE
 
@@ -69,6 +70,14 @@ def test_a_painting_is_stored_as_webp_and_a_chart_is_not():
     kind, pixels = image_of(painting // 64 * 64)
     assert kind == "png"
     np.testing.assert_array_equal(pixels, painting // 64 * 64)
+
+
+def test_avatars_keep_their_pixels():
+    fig, ax = plt.subplots()
+    AvatarGrid(ax, outfits.fifty)
+    shown = show(fig, alt="fifty people").data
+    assert "data:image/png" in shown
+    assert "pixelated" in shown
 
 
 # --- Words and numbers are the author's ----------------------------------------------------------

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.numerics import newton
 from lib.numerics.newton import minimise
 
 
@@ -13,10 +14,10 @@ def found(value, start):
     return np.asarray(theta), bool(is_minimum)
 
 
-def test_a_parabola_takes_one_step():
-    theta, is_minimum = found(lambda x: jnp.sum((x - jnp.array([1.0, -2.0])) ** 2) / 2, [5, 5])
+def test_a_parabola_takes_one_step(monkeypatch):
+    monkeypatch.setattr(newton, "MAX_STEPS", 1)
+    theta, _ = found(lambda x: jnp.sum((x - jnp.array([1.0, -2.0])) ** 2) / 2, [5, 5])
     np.testing.assert_allclose(theta, [1, -2], rtol=1e-6)
-    assert is_minimum
 
 
 def test_a_step_that_leads_too_far_is_halved():

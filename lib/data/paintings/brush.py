@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib.data.paintings.motifs import MOTIFS
-from lib.data.paintings.motifs.layers import Layer, Plane, added, unit
+from lib.data.paintings.motifs.layers import Layer, Plane, added, everywhere, unit
 
 BROAD, FINE = 160, 640
 STROKES = BROAD + FINE
@@ -149,7 +149,7 @@ def _at(factors: Factors, layout: Array, x: Plane, y: Plane) -> Layer:
     """The motif of the factors at points, with its colours turned and made vivid."""
 
     def whole(motif: Callable[..., Layer]) -> Callable[..., Layer]:
-        return lambda *arguments: jax.tree.map(lambda plane: plane + jnp.zeros_like(x), motif(*arguments))
+        return lambda *arguments: everywhere(motif(*arguments), x)
 
     colour, flow, reach = jax.lax.switch(factors.motif, list(map(whole, MOTIFS)), x, y, layout, factors.swirl)
     c, s = factors.vividness * jnp.cos(factors.hue), factors.vividness * jnp.sin(factors.hue)

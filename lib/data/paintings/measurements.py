@@ -8,13 +8,13 @@ import ast
 import functools
 import hashlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
 
-from lib.data.paintings.law import law
+from lib.data.paintings.notes import law
 
 FILE = Path(__file__).with_name("measured.npz")
 PICTURES = 100_000
@@ -50,12 +50,20 @@ def drawn() -> tuple[Float[np.ndarray, "n 8"], Int[np.ndarray, " n"], PRNGKeyArr
 def code() -> str:
     """A hash of the code that draws, paints and measures, but for its comments and docstrings."""
     folder = FILE.parent
-    paths = [folder / f"{name}.py" for name in ("brush", "features", "law")] + sorted(folder.glob("motifs/*.py"))
+    paths = [folder / f"{name}.py" for name in ("brush", "notes", "pixels")] + sorted(folder.glob("motifs/*.py"))
     total = hashlib.sha256()
     for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
                 del node.body[0]
-        total.update(ast.dump(tree).encode())
+        total.update(repr(_plain(tree)).encode())
     return total.hexdigest()[:16]
+
+
+def _plain(node: Any) -> Any:
+    """A tree of code in plain tuples: as ast.dump, but the same for every version of Python."""
+    if isinstance(node, ast.AST):
+        filled = [(field, _plain(value)) for field, value in ast.iter_fields(node) if value not in (None, [])]
+        return type(node).__name__, filled
+    return list(map(_plain, node)) if isinstance(node, list) else node

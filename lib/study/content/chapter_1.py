@@ -7,8 +7,8 @@ import numpy as np
 from lib.study.items import Choice, Exercise, Mistake, Number, Prediction, Question, Scale
 
 
-def _posterior(prior: float, of_v: np.ndarray, of_others: np.ndarray) -> np.ndarray:
-    return prior * of_v / (prior * of_v + (1 - prior) * of_others)
+def _posterior(share: float, of_v: np.ndarray, of_others: np.ndarray) -> np.ndarray:
+    return share * of_v / (share * of_v + (1 - share) * of_others)
 
 
 _densities = np.array([3.0, 0.2, 0.0, 1.5]), np.array([0.5, 0.8, 2.0, 1.5])
@@ -20,13 +20,13 @@ ITEMS = (
         (
             Choice(
                 "right",
-                "Long, curved, vivid strokes that follow a whirl: that is V's hand. The law of all painters, which we "
-                "know, says so too.",
+                "Curved, vivid strokes that run around whirls: that is V's hand. The laws of the painters, which we "
+                "know, say so too.",
                 "the right one",
             ),
             Choice(
                 "left",
-                "V paints starry nights, and so do others. Look at the hand: V's strokes are long and curved, and V's "
+                "V paints starry nights, and so do others. Look at the hand: V's strokes are curved, and V's "
                 "colours are vivid. See [A picture paints itself](#a-picture-paints-itself).",
                 "the left one",
             ),
@@ -59,17 +59,17 @@ ITEMS = (
     ),
     Prediction(
         "1-truth",
-        "Among all pictures with the same two numbers as this one, what share is by V?",
+        "Among the pictures whose two numbers are nearest to those of this one, what share is by V?",
         Scale(50, 100, 1, " %"),
         "83 % tempts, since the detector says so. But it may only draw straight lines through the cloud, and the true "
-        "lines bend. For some pictures it says too much, and for others too little.",
+        "lines bend. Of some pictures it says too much, and of others too little.",
     ),
     Prediction(
-        "1-enough",
-        "How many of V's pictures does a painter need until its errors cost less than 0.2 nats?",
-        {n: f"{n:,}" for n in (50, 200, 1000, 5000)},
-        "Thousands tempt, since a picture has 12,288 numbers. But a note has only eight, and the law of notes has 51 "
-        "free numbers.",
+        "1-price",
+        "A painter has seen 200 of V's notes. About how large is KL(V‖painter)?",
+        {0.01: "a hundredth of a nat", 0.1: "a tenth of a nat", 1.0: "one nat", 10.0: "ten nats"},
+        "Whole nats tempt, since a picture has 12,288 numbers. But a note has only eight, and the law of notes has 51 "
+        "free numbers, which 200 notes pin down well.",
     ),
     Prediction(
         "1-noise",
@@ -77,10 +77,10 @@ ITEMS = (
         {
             "painting": "a painting in V's manner",
             "blurred": "a blurred swirl, as if seen through frosted glass",
-            "noise": "coloured noise, rougher than any painting",
+            "noise": "coloured lines, rougher than any painting",
         },
-        "“A painting” tempts: the detector is so sure. But it sees two numbers, and there are many ways to raise them. "
-        "Nearly all of them are noise.",
+        "“A painting” tempts: the detector is so sure. But it sees two numbers only, and there are many ways to raise "
+        "them. Nearly none of them is a painting.",
     ),
     Number(
         "1-calibrated",
@@ -105,8 +105,8 @@ ITEMS = (
     ),
     Question(
         "1-perfect",
-        "Somebody builds a *perfect* detector of V: it knows P(V | x) exactly, for each array of pixels x. Can one "
-        "draw V's paintings with its help alone?",
+        "Somebody builds a *perfect* detector of V: it knows P(V | x) exactly, for each picture x that can come. Can "
+        "one draw V's paintings with its help alone?",
         (
             Choice(
                 False,
@@ -116,8 +116,8 @@ ITEMS = (
             ),
             Choice(
                 True,
-                "It tempts: look for the x of which it is most sure. But it must give a probability to noise too, and "
-                "none of its promises says what that has to be. See "
+                "It tempts: look for the x of which it is most sure. But that may be an x that never comes, of which "
+                "nothing was promised. See "
                 "[From detector to painter?](#from-detector-to-painter).",
                 "Yes: look for the x of which it is most sure",
             ),
@@ -128,10 +128,12 @@ ITEMS = (
         "A detector says 0.83 of a picture that is V's. What is its surprise, in *bits*?",
         "−log₂ 0.83. A fair coin has 1 bit.",
         (
-            Mistake(-math.log(0.83), "This is in nats. Divide by log 2: see [Why logarithms](0_tools.ipynb#why-logarithms)."),
+            Mistake(
+                -math.log(0.83), "This is in nats. Divide by log 2: see [Why logarithms](0_tools.ipynb#why-logarithms)."
+            ),
             Mistake(
                 -math.log2(0.17),
-                "This is the surprise if the picture is by another: see [Why logarithms](0_tools.ipynb#why-logarithms).",
+                "This is the surprise if another painted it: see [Why logarithms](0_tools.ipynb#why-logarithms).",
             ),
         ),
         "Surprise is −log p, and the logarithm to base 2 gives bits: see "
@@ -169,31 +171,31 @@ ITEMS = (
         _posterior,
         (
             Mistake(
-                lambda prior, of_v, of_others: of_v / (of_v + of_others),
+                lambda _share, of_v, of_others: of_v / (of_v + of_others),
                 "You left out how many of all pictures are V's. Each density is multiplied by the share of its side.",
             ),
             Mistake(
-                lambda prior, of_v, of_others: prior * of_v,
+                lambda share, of_v, _of_others: share * of_v,
                 "This is the joint density of the picture and “by V”. Divide it by the sum over both sides.",
             ),
             Mistake(
-                lambda prior, of_v, of_others: prior * of_v / (prior * of_v + of_others),
-                "You multiplied only V's density by its share. The others have the rest, 1 − prior.",
+                lambda share, of_v, of_others: share * of_v / (share * of_v + of_others),
+                "You multiplied only V's density by its share. The others have the rest, 1 − share.",
             ),
             Mistake(
-                lambda prior, of_v, of_others: 1 - _posterior(prior, of_v, of_others),
+                lambda share, of_v, of_others: 1 - _posterior(share, of_v, of_others),
                 "This is the probability that another painted it.",
             ),
         ),
         (
             "Step 1: the share of V, times how well V explains the picture.",
-            "Step 2: the same for the others. Their share is 1 − prior.",
+            "Step 2: the same for the others. Their share is 1 − share.",
             "Step 3: the first, divided by the sum of both.",
         ),
         """
-def answer(prior, of_v, of_others):
-    for_v = prior * of_v  # 1. share times density
-    for_others = (1 - prior) * of_others  # 2. the same for the others
+def answer(share, of_v, of_others):
+    for_v = share * of_v  # 1. share times density
+    for_others = (1 - share) * of_others  # 2. the same for the others
     return for_v / (for_v + for_others)  # 3. Bayes' rule
 """,
         inputs=((0.5, *_densities), (0.1, *_densities)),

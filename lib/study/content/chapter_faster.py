@@ -105,8 +105,8 @@ ITEMS = (
     ),
     Number(
         "faster-recall-share",
-        "Back to the map: two hills stand at 2 and at 6. Both have a standard deviation of 1. The first has 80 % of the "
-        "probability, the second 20 %. With what probability does the point 4 belong to the second?",
+        "Back to the map: two hills stand at 2 and at 6. Both have a standard deviation of 1. The first has 80 % of "
+        "the probability, the second 20 %. With what probability does the point 4 belong to the second?",
         "The point is 2 away from both, so the heights cancel, and the weights are left: 0.2 / (0.2 + 0.8).",
         (
             Mistake(
@@ -142,15 +142,15 @@ ITEMS = (
                 "You moved it the wrong way: the border moves *towards* the label that comes less often.",
             ),
             Mistake(
-                lambda x, y: _border(x, y, by_shares=np.var(x) / _variance(x, y)),
+                lambda x, y: _border(x, y, by_shares=float(np.var(x)) / _variance(x, y)),
                 "You took the variance of all pictures about one mean. Each label has a mean of its own.",
             ),
             Mistake(
-                lambda x, y: _border(x, y, by_shares=1 / np.sqrt(_variance(x, y))),
+                lambda x, y: _border(x, y, by_shares=_variance(x, y) ** -0.5),
                 "You took the standard deviation. The slope has the variance.",
             ),
             Mistake(
-                lambda x, y: float(x.mean()),
+                lambda x, _y: float(x.mean()),
                 "This is the mean of all pictures. The border is halfway between the two means, moved by the shares.",
             ),
         ),

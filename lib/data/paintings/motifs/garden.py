@@ -10,6 +10,7 @@ from lib.data.paintings.motifs.layers import (
     added,
     blend,
     eightfold,
+    everywhere,
     oklch,
     over,
     scaled,
@@ -60,7 +61,7 @@ def garden(x: Plane, y: Plane, u: Array, swirl: Array) -> Layer:
         green = oklch(0.55 + 0.10 * light, 0.11, 148 - 34 * hue, -14 * light)
         return over(out, crown, green, (-ey - 0.4, ex), 0.035), None
 
-    out = jax.tree.map(lambda plane: plane + jnp.zeros_like(x), out)
+    out = everywhere(out, x)
     j = jnp.arange(TREES, dtype=jnp.float32)
     radius = 0.075 + 0.06 * u[15:20]
     cy = horizon - 0.45 * radius + 0.05 * jnp.array([0.0, 1, 0, 1, 0])

@@ -38,6 +38,11 @@ def over(below: Layer, mask: Value, colour: Colour, flow: Direction, reach: Valu
     return blend(below, Layer(colour, flow, reach), mask)
 
 
+def everywhere(layer: Layer, x: Plane) -> Layer:
+    """The same layer, in which each value is a plane of as many points as x."""
+    return jax.tree.map(lambda value: value + jnp.zeros_like(x), layer)
+
+
 def blend(one: Planes, other: Planes, share: Value) -> Planes:
     """From one to the other, plane by plane: colours, directions or layers."""
     return jax.tree.map(lambda one, other: one + share * (other - one), one, other)

@@ -12,6 +12,7 @@ from lib.data.paintings.motifs.layers import (
     added,
     blend,
     eightfold,
+    everywhere,
     length,
     oklch,
     over,
@@ -63,7 +64,7 @@ def sunflowers(x: Plane, y: Plane, u: Array, swirl: Array) -> Layer:
         heart = oklch(0.43 + 0.14 * jnp.cos(9 * d / radius), 0.095, 55 + 25 * hue)
         return over(out, step(0.44 * radius - d, 0.01), heart, (-ey / d, ex / d), 0.14 * radius), None
 
-    out = jax.tree.map(lambda plane: plane + jnp.zeros_like(x), out)
+    out = everywhere(out, x)
     j = jnp.arange(FLOWERS, dtype=jnp.float32)
     angle, out_from = TURN * (j * 0.618 + 0.10 * u[5:14]), 0.25 * jnp.sqrt((8.4 - j) / FLOWERS)
     fx, fy = 0.5 + 1.12 * out_from * jnp.cos(angle), 0.36 + 0.92 * out_from * jnp.sin(angle) + 0.02 * u[14:23]

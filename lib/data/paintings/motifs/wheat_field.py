@@ -13,6 +13,7 @@ from lib.data.paintings.motifs.layers import (
     bell,
     blend,
     distances,
+    everywhere,
     oklch,
     over,
     scaled,
@@ -83,6 +84,6 @@ def wheat_field(x: Plane, y: Plane, u: Array, swirl: Array) -> Layer:
         dark = oklch(0.33 + 0.10 * jnp.cos(55 * (x - axis) + 5 * s), 0.08, 152.0)
         return over(out, tree, dark, (0.4 * jnp.sin(13 * s), -1.0), 0.026), None
 
-    out = jax.tree.map(lambda plane: plane + jnp.zeros_like(x), out)
+    out = everywhere(out, x)
     places = 0.08 + 0.84 * u[17:21:2], 0.20 + 0.20 * u[18:22:2], horizon + 0.06 + jnp.array([0, 0.05])
     return jax.lax.scan(cypress, out, places)[0]

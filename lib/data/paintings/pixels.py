@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
@@ -23,15 +24,22 @@ def features(pictures: ArrayLike) -> Float[Array, "*batch 2"]:
       parallel, and near it where strokes are dots.
     - Colourfulness: the mean difference between the largest and the smallest of red, green and blue.
 
-    Raises TypeError for what are not real numbers, ValueError for a wrong shape.
+    Raises TypeError for what are not real numbers, ValueError for a wrong shape and for numbers out of range.
     """
     pictures = checks.real_numbers("pictures", pictures)
-    if pictures.ndim < 3 or pictures.shape[-1] != 3 or min(pictures.shape[-3:-1]) < (APART + 2) * BLOCK + 2:
+    height, width, channels = (0, 0, 0, *pictures.shape)[-3:]
+    if channels != 3 or height != width or width < (APART + 2) * BLOCK + 2:
         raise ValueError(f"pictures must have shape (*batch, size, size, 3), size ≥ 22; got shape {pictures.shape}")
+    most = 255 if jnp.issubdtype(pictures.dtype, jnp.integer) else 1
+    checks.refuse("pictures", pictures, _dark_or_bright, f"from 0 to {most}", np.array(most))
     return _features(jnp.asarray(pictures))
 
 
 # --- Private numerics ----------------------------------------------------------------------------
+
+
+def _dark_or_bright(pictures: checks.Array, most: checks.Array) -> checks.Array:
+    return ~((pictures >= 0) & (pictures <= most))
 
 
 @jax.jit

@@ -21,12 +21,13 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
+from lib.data.paintings import motifs
 from lib.data.paintings.brush import Factors
 from lib.density import Density
 from lib.generative_classifier import GenerativeClassifier
 from lib.numerics.tables import pick
 
-MOTIFS = ("starry night", "wheat field", "sunflowers", "sea at dusk", "garden", "colour fields")
+MOTIFS = tuple(motif.__name__.replace("_", " ") for motif in motifs.MOTIFS)
 
 # Each factor lies between two ends: z = −∞ gives the first, ∞ the second. On a logarithmic scale, steps multiply.
 SCALES = {
@@ -47,19 +48,25 @@ class Painter(Density):
     `log_shares` (6,) are the log-probabilities of the motifs, in nats; `means` (6, 7) is the mean hand for each motif,
     and `chol` (7, 7) the lower Cholesky factor of the covariance. A density is per unit of z, and counts motifs.
 
-    Raises ValueError where the shapes do not fit or the shares do not sum to one.
+    Raises TypeError for what are no real numbers, ValueError for wrong shapes, shares that do not sum to one, values
+    that are not finite, and a factor that is not lower triangular with a diagonal above 0.
     """
 
     log_shares: Float[checks.Array, " motifs"]
     means: Float[checks.Array, "motifs hand"]
     chol: Float[checks.Array, "hand hand"]
 
-    def __check_init__(self) -> None:
-        checks.log_table("log_shares", self.log_shares)
-        motifs, hand = len(MOTIFS), len(HAND)
-        for name, shape in (("log_shares", (motifs,)), ("means", (motifs, hand)), ("chol", (hand, hand))):
+    def __init__(self, log_shares: ArrayLike, means: ArrayLike, chol: ArrayLike) -> None:
+        self.log_shares = checks.float32(checks.log_table("log_shares", log_shares))
+        self.means, self.chol = checks.reals("means", means), checks.reals("chol", chol)
+        hand = len(HAND)
+        for name, shape in (("log_shares", (len(MOTIFS),)), ("means", (len(MOTIFS), hand)), ("chol", (hand, hand))):
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} must have shape {shape}; got shape {getattr(self, name).shape}")
+        checks.finite("means", self.means)
+        checks.finite("chol", self.chol)
+        if not checks.is_traced(self.chol) and (np.triu(self.chol, 1).any() or (np.diag(self.chol) <= 0).any()):
+            raise ValueError("chol must be lower triangular, with a diagonal above 0")
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -72,19 +79,21 @@ class Painter(Density):
         Raises TypeError for what are not real numbers, ValueError for a wrong shape, values that are not finite, a
         motif that is none, and notes that are too few, or too much alike, for a covariance.
         """
+        if checks.is_traced(notes):
+            raise TypeError("notes must be known before jit; got a tracer")
         notes = np.asarray(checks.points("notes", checks.rows("notes", notes, 1 + len(HAND))), np.float64)
         motif, hand = notes[:, 0], notes[:, 1:]
         checks.refuse("notes[:, 0]", motif, _no_motif, f"a motif from 0 to {len(MOTIFS) - 1}")
         is_motif = motif[:, None] == np.arange(len(MOTIFS))  # (n, motifs)
-        many = is_motif.sum(0)
-        means = is_motif.T @ hand / np.maximum(many, 1)[:, None]
+        counts = is_motif.sum(0)
+        means = is_motif.T @ hand / np.maximum(counts, 1)[:, None]
         apart = hand - means[motif.astype(int)]
         covariance = apart.T @ apart / len(hand)
         if np.linalg.cond(covariance) > 1e10:
             raise ValueError(f"notes must vary in each number of the hand, in more than {len(HAND)} ways; these do not")
         with np.errstate(divide="ignore"):
-            log_shares = np.log(many / len(hand))
-        return cls(*(array.astype(np.float32) for array in (log_shares, means, np.linalg.cholesky(covariance))))
+            log_shares = np.log(counts / len(hand))
+        return cls(log_shares, means, np.linalg.cholesky(covariance))
 
     def _log_prob(self, x: Float[Array, " note"]) -> Float[Array, ""]:
         shares, means, chol = map(jnp.asarray, (self.log_shares, self.means, self.chol))
@@ -104,21 +113,28 @@ class Painter(Density):
 
 def kl(p: Painter, q: Painter) -> float:
     """KL(p ‖ q) from one painter to another, in nats: exact; ∞ where q never paints a motif that p does."""
-    shares, others = (np.exp(np.float64(painter.log_shares)) for painter in (p, q))
-    if (others[shares > 0] == 0).any():
+    p_shares, q_shares = (np.exp(np.float64(painter.log_shares)) for painter in (p, q))
+    seen = p_shares > 0
+    if (q_shares[seen] == 0).any():
         return np.inf
-    half, whole = np.float64(q.chol), np.float64(p.chol)
-    ratio = np.linalg.solve(half, whole)
-    apart = np.linalg.solve(half, (np.float64(p.means) - np.float64(q.means)).T).T  # (motifs, hand)
-    widths = np.log(np.diag(half)).sum() - np.log(np.diag(whole)).sum()
+    p_chol, q_chol = np.float64(p.chol), np.float64(q.chol)
+    ratio = np.linalg.solve(q_chol, p_chol)
+    apart = np.linalg.solve(q_chol, (np.float64(p.means) - np.float64(q.means)).T).T  # (motifs, hand)
+    widths = np.log(np.diag(q_chol)).sum() - np.log(np.diag(p_chol)).sum()
     gaussians = 0.5 * ((ratio**2).sum() - len(HAND) + (apart**2).sum(1)) + widths
-    seen = shares > 0
-    return float((shares[seen] * (np.log(shares[seen] / others[seen]) + gaussians[seen])).sum())
+    return float((p_shares[seen] * (np.log(p_shares[seen] / q_shares[seen]) + gaussians[seen])).sum())
 
 
 def factors(notes: Float[ArrayLike, "*batch 8"]) -> Factors:
-    """What the notes (*batch, 8) mean, as `paint` takes it: each factor between its two ends. Works under `jit`."""
-    notes = jnp.asarray(checks.points_at(notes, (1 + len(HAND),)))
+    """What the notes (*batch, 8) mean, as `paint` takes it: each factor between its two ends. Works under `jit`.
+
+    Raises TypeError for what are no real numbers, ValueError for a wrong shape, values that are not finite, and a motif
+    that is none.
+    """
+    notes = checks.points_at(notes, (1 + len(HAND),))
+    checks.finite("notes", notes)
+    checks.refuse("notes[..., 0]", notes[..., 0], _no_motif, f"a motif from 0 to {len(MOTIFS) - 1}")
+    notes = jnp.asarray(notes)
     hand = [_scaled(notes[..., 1 + i], *scale) for i, scale in enumerate(SCALES.values())]
     return Factors(notes[..., 0].astype(jnp.int32), *hand)
 
@@ -134,7 +150,7 @@ NAMES = ("V", "dots", "washes", "fields", "dabs")
 SHARES = np.array([0.50, 0.11, 0.11, 0.10, 0.18])  # of all paintings
 
 #     starry  wheat  sunfl.  sea   garden fields
-_MOTIFS = [
+_MOTIF_SHARES = [
     [0.40, 0.35, 0.25, 0.00, 0.00, 0.00],
     [0.10, 0.20, 0.05, 0.30, 0.35, 0.00],
     [0.05, 0.20, 0.00, 0.55, 0.20, 0.00],
@@ -169,15 +185,15 @@ def _painter(motifs: list[float], mean: list[float], deviations: list[float]) ->
     with np.errstate(divide="ignore"):
         log_shares = np.log(motifs)
     chol = np.linalg.cholesky(_CORRELATIONS * np.outer(deviations, deviations))
-    return Painter(*(array.astype(np.float32) for array in (log_shares, np.array(mean) + _SHIFTS, chol)))
+    return Painter(log_shares, np.array(mean) + _SHIFTS, chol)
 
 
-painters = tuple(map(_painter, _MOTIFS, _MEANS, _DEVIATIONS))
+painters = tuple(map(_painter, _MOTIF_SHARES, _MEANS, _DEVIATIONS))
 """The five painters, in the order of `NAMES`; the first is V."""
 
 law = GenerativeClassifier(np.log(SHARES).astype(np.float32), painters)
 """The law of notes x and painters y: `law.sample(key, n)`, and `law.predict_proba(notes)`, exactly."""
 
 
-def _no_motif(motif: np.ndarray) -> np.ndarray:
-    return ~np.isin(motif, np.arange(len(MOTIFS)))
+def _no_motif(motif: checks.Array) -> checks.Array:
+    return ~((motif >= 0) & (motif < len(MOTIFS)) & (motif == motif // 1))

@@ -47,15 +47,21 @@ READ = """figure => [
     [...figure.querySelectorAll('svg svg')].map(tile => tile.getAttribute('viewBox')),
 ]"""
 PAINTED = """() => new Promise(done =>
-    setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))))"""
-# The time from a key to the painted page: a message that is sent within a frame comes when that frame is painted.
+    setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0, true)))))"""
+SHOWN = f"figure => figure.results && ({PAINTED})()"  # once long work is done, too
+# The time from a key to the painted results: a message that is sent within a frame comes when that frame is painted.
 WATCH = """figure => {
     figure.delays = [];
-    figure.querySelector('.controls').addEventListener('input', ({timeStamp}) => requestAnimationFrame(() => {
-        const {port1, port2} = new MessageChannel();
-        port1.onmessage = () => figure.delays.push(performance.now() - timeStamp);
-        port2.postMessage(0);
-    }), true);
+    const watch = ({timeStamp}) => {
+        const frame = () => {
+            if (!figure.results) return void requestAnimationFrame(frame); // long work goes on in the next frame
+            const {port1, port2} = new MessageChannel();
+            port1.onmessage = () => figure.delays.push(performance.now() - timeStamp);
+            port2.postMessage(0);
+        };
+        requestAnimationFrame(frame);
+    };
+    for (const type of ['input', 'click']) figure.querySelector('.controls').addEventListener(type, watch, true);
 }"""
 
 
@@ -90,6 +96,11 @@ def come_near(page: Page, figure: Figure) -> None:
     page.locator(f"#figure-{figure.number} fieldset:enabled").wait_for()
 
 
+def wait_until_painted(page: Page, figure: Figure) -> None:
+    """Wait until the page shows the results of the settings at which the sliders stand."""
+    page.wait_for_function(SHOWN, arg=page.query_selector(f"#figure-{figure.number}"))
+
+
 def walk(page: Page, figure: Figure) -> Iterator[tuple[dict[str, Any], list, list, list]]:
     """Move each slider to where JAX was asked, the others at their start: what is expected, and what the page shows."""
     shown = page.locator(f"#figure-{figure.number}")
@@ -97,7 +108,7 @@ def walk(page: Page, figure: Figure) -> Iterator[tuple[dict[str, Any], list, lis
         shown.locator("button[type=reset]").press("Enter")
         for name, place in check["at"].items():
             _move(page, shown.locator(f"[name='{name}']"), place)
-        page.evaluate(PAINTED)
+        wait_until_painted(page, figure)
         yield check, *shown.evaluate(READ)
 
 
@@ -193,17 +204,18 @@ def _pixels(address: str) -> np.ndarray:
 
 
 def delays(figure: Figure, page: Page) -> list[float]:
-    """Seconds from a key to the painted page, of many moves of each slider and each choice."""
+    """Seconds from a key to the painted page, of many moves of each slider, choice and button."""
     shown = page.locator(f"#figure-{figure.number}")
     shown.evaluate(WATCH)
     moment = random.Random(0)
-    for control in shown.locator("[name]:is(input[type=range], select)").all():
+    for control in shown.locator("[name]:is(input[type=range], select, button)").all():
         control.focus()
+        keys = ["Enter"] if control.evaluate("control => control.type") == "button" else ["ArrowRight", "ArrowLeft"]
         for i in range(MOVES):
             # A reader's key comes at any moment of a frame. Ours would come just after one, and wait for a whole one.
             time.sleep(moment.uniform(0, FRAME))
-            page.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
-            page.evaluate(PAINTED)
+            page.keyboard.press(keys[i % len(keys)])
+            wait_until_painted(page, figure)
     return [milliseconds / 1e3 for milliseconds in shown.evaluate("figure => figure.delays")]
 
 

@@ -180,7 +180,7 @@
     const words = (i) => sliders[i].words[places[i]] ?? `sample ${places[i] + 1}`; // only a key goes beyond its words
 
     const show = (results) => {
-      figure.results = results; // for tests
+      figure.results = stale ? null : results; // for tests: of these settings
       artists.forEach((artist, i) => {
         const values = draw[artist.kind](artist, results[i]);
         if (artist.kind === "avatars" && elements[i][0]?.localName === "image")
@@ -230,6 +230,7 @@
         control.ariaValueText = words(i);
         control.nextElementSibling.textContent = words(i);
       });
+      figure.results = null;
       stale = true; // what is under way is shown all the same: else a slow figure would stand still under a drag
       if (!waiting) {
         waiting = true;

@@ -85,6 +85,11 @@ class Bound(abc.ABC):
         """What the script of the page must know to do as `draw` does."""
 
     @property
+    def is_picture(self) -> bool:
+        """Whether its numbers are the colours of pixels."""
+        return self.spec["kind"] == "image" and "table" not in self.spec
+
+    @property
     def logarithmic(self) -> bool:
         """Whether its numbers are shown on a logarithmic axis."""
         return bool(self.spec.get("y", [0, 0, 0])[2])

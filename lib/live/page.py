@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CHECKS = 7
 TOLERANCE = 1e-5  # of a result's largest number, by which the page may differ from JAX
+GREY_LEVEL = 1 / 255  # by which a picture's colours may differ
 PROGRAM, EXPECTED = "text/live-program", "application/json"  # types of script that no browser runs
 
 
@@ -39,7 +40,8 @@ def figure(live: Exploration) -> str:
     program = f"liveFigure({_program(live, stored)});\n"
     if live.frames:
         frames.check_weight(program)
-    tolerance = max([TOLERANCE, *map(frames.error, results, stored)])
+    pictures = [GREY_LEVEL for artist in live.artists if artist.is_picture]
+    tolerance = max([TOLERANCE, *pictures, *map(frames.error, results, stored)])
     controls = "".join(_control(live, name, slider) for name, slider in live.sliders.items())
     return (
         f'<figure class="live"><div class="plot">{live.draw()}</div>'

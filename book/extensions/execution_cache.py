@@ -33,7 +33,7 @@ def read_by(root: Path, code: str) -> list[Path]:
 def words(code: str) -> Iterator[str]:
     """The modules of lib/study/content that hold an item which the code names."""
     for module in pkgutil.iter_modules(content.__path__, f"{content.__name__}."):
-        if any(item.name in code for item in importlib.import_module(module.name).ITEMS):
+        if any(f'"{item.name}"' in code for item in importlib.import_module(module.name).ITEMS):
             yield module.name
 
 

@@ -364,7 +364,7 @@ REFUSED = {
     "no bars": (lambda ax, _: ax.bar([], []), HEIGHTS[:0], "must hold at least one bar"),
     "scatter effects": (scatter(**EFFECT), PLACES, "must have no path effects, if they are scatters"),
     "offset": (lambda ax, v: ax.scatter(*v.T, transform=ax.transAxes), PLACES, "must have the data's transform"),
-    "smooth image": (image(interpolation="bilinear"), LEVELS, "'nearest', if they are images; got 'bilinear'"),
+    "smooth image": (image(interpolation="bilinear"), LEVELS, r"colours\), if they are images; got 'bilinear'"),
     "fine image": (image(interpolation="auto"), np.ones((90, 90)), "if they are images of pixels of at most 3 dots"),
     "alphas": (image(alpha=np.ones((2, 3))), LEVELS, r"must have one alpha, if they are images; got \(2, 3\)"),
     "power norm": (image(norm=PowerNorm(2, 0, 8)), LEVELS, "must have Normalize or LogNorm"),

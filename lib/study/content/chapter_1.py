@@ -89,19 +89,19 @@ ITEMS = (
         (
             Mistake(
                 200,
-                "If all of them were V's, it should have said 1: see [Is 0.83 right?](#is-083-right).",
+                "If all of them were V's, it should have said 1: see [Is the detector right?](#is-the-detector-right).",
             ),
             Mistake(
                 34,
-                "This is the number of those by others, 0.17 · 200: see [Is 0.83 right?](#is-083-right).",
+                "So many are by others, 0.17 · 200: see [Is the detector right?](#is-the-detector-right).",
             ),
             Mistake(
                 100,
-                "A half is what one expects if the detector says 0.5: see [Is 0.83 right?](#is-083-right).",
+                "One expects a half where it says 0.5: see [Is the detector right?](#is-the-detector-right).",
             ),
         ),
         "Calibrated means: of those pictures of which it says 0.83, a share of 0.83 is V's. See "
-        "[Is 0.83 right?](#is-083-right).",
+        "[Is the detector right?](#is-the-detector-right).",
     ),
     Question(
         "1-perfect",

@@ -41,6 +41,7 @@ class Bound(abc.ABC):
 
     kind: str  # the plural, in words
     tag, attribute = "path", "d"  # of the elements that move
+    is_picture = False  # whether its numbers are the colours of pixels
 
     def __init_subclass__(cls, of: type) -> None:
         KINDS[of] = cls
@@ -83,11 +84,6 @@ class Bound(abc.ABC):
     @abc.abstractmethod
     def spec(self) -> dict[str, Any]:
         """What the script of the page must know to do as `draw` does."""
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether its numbers are the colours of pixels."""
-        return self.spec["kind"] == "image" and "table" not in self.spec
 
     @property
     def logarithmic(self) -> bool:
@@ -334,8 +330,12 @@ class BoundImage(Bound, of=AxesImage):
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.artist.get_array())
 
+    @property
+    def is_picture(self) -> bool:  # type: ignore[override]
+        return len(self.shape) == 3
+
     def check(self, dtype: np.dtype) -> None:
-        if len(self.shape) == 3 and dtype.kind == "b":
+        if self.is_picture and dtype.kind == "b":
             raise ValueError("an image of colours must be given numbers, from 0 to 1 or whole ones up to 255; got bool")
 
     def move(self, values: np.ndarray) -> None:

@@ -93,8 +93,8 @@ def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
     if strange := _NO_XML.search(alt + file.getvalue()):
         raise ValueError(f"a page can hold no {strange[0]!r}, which stands in alt or in a text of the figure")
     root = ElementTree.fromstring(file.getvalue())
-    _make_light(root)
     _add_slots(root, artists)
+    _make_light(root)
     # Several figures stand on one page: their ids must not meet.
     _fit(root, f"f{hashlib.sha256((alt + file.getvalue()).encode()).hexdigest()[:8]}-")
     for prefix, uri in ("", _SVG), ("xlink", _XLINK):
@@ -129,8 +129,9 @@ def _add_slots(root: Element, artists: Sequence[Bound]) -> None:
 
 
 def _make_light(root: Element) -> None:
-    """Store paintings as WebP, smooth between their pixels: a fifth of the bytes."""
-    for image in root.iter(f"{{{_SVG}}}image"):
+    """Store paintings that stand still as WebP, smooth between their pixels: a fifth of the bytes."""
+    still = (image for image in root.iter(f"{{{_SVG}}}image") if not image.get("data-artist"))
+    for image in still:
         encoded = (image.get(f"{{{_XLINK}}}href") or "").partition("base64,")[2]
         with Image.open(io.BytesIO(base64.b64decode(encoded))) as file:
             picture = file.convert("RGBA")

@@ -10,8 +10,9 @@ from PIL import Image
 from scipy import stats
 
 from lib.data import paintings
+from lib.data.make.paintings import code
 from lib.data.paintings import Painter, factors, features, kl, law, measured, paint, paint_all, painters
-from lib.data.paintings.measurements import FILE, code
+from lib.data.paintings.measurements import FILE
 from tests.contract.statistics import assert_drawn_from
 from tests.javascript.comparison import Case, compare, in_chromium
 

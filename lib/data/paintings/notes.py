@@ -24,6 +24,7 @@ from lib import checks
 from lib.data.paintings import motifs
 from lib.data.paintings.brush import Factors
 from lib.density import Density
+from lib.expectation_maximisation import Gaussians, log_joint
 from lib.generative_classifier import GenerativeClassifier
 from lib.numerics.tables import pick
 
@@ -98,10 +99,9 @@ class Painter(Density):
     def _log_prob(self, x: Float[Array, " note"]) -> Float[Array, ""]:
         shares, means, chol = map(jnp.asarray, (self.log_shares, self.means, self.chol))
         is_motif = x[0] == jnp.arange(len(MOTIFS), dtype=jnp.float32)
-        motif = jnp.argmax(is_motif)
-        z = jax.scipy.linalg.solve_triangular(chol, x[1:] - means[motif], lower=True)
-        log_p = -0.5 * jnp.sum(z * z) - jnp.sum(jnp.log(jnp.diag(chol))) - len(HAND) / 2 * np.log(2 * np.pi).item()
-        return jnp.where(is_motif.any(), shares[motif] + log_p, -jnp.inf)
+        chols = jnp.broadcast_to(chol, (len(MOTIFS), *chol.shape))
+        log_p, _ = log_joint(Gaussians(shares, means, chols), x[1:, None])
+        return jnp.where(is_motif, log_p[:, 0], -jnp.inf).max()
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " note"]:
         shares, means, chol = map(jnp.asarray, (self.log_shares, self.means, self.chol))

@@ -81,7 +81,7 @@ class Law(NamedTuple):
     """A law over the 3552 distinct pictures. All arrays are read-only."""
 
     log_probs: Float[np.ndarray, "pictures"]  # of each picture, in nats
-    outfits: Int[np.ndarray, "pictures"]  # the first outfit of each picture: `pictures()[outfits]` are the 3552
+    outfits: Int[np.ndarray, "pictures"]  # the first outfit of each: pictures()[outfits] are the 3552 pictures
     numbers: Int[np.ndarray, "outfits"]  # the number, from 0 to 3551, of the picture of each of the 4032 outfits
 
 

@@ -2,7 +2,7 @@
 
 A picture counts as the nearest of the 3552 real pictures. If that one is more than `radius` grey levels away (root mean
 square over the 3072 channel values), the picture is *invalid*. So each picture is one of 3553 outcomes, and a model of
-pictures, of whatever family, becomes a law over outcomes, which stands beside the true one, `lib.data.avatars.law`.
+pictures, of whatever family, becomes a law over outcomes, which stands beside the true one: `law` of lib.data.avatars.
 
 Real pictures lie 3.6 or more from one another, and most changes of one feature move a picture by more than 6. At a
 radius of 10, washed-out pictures count as valid too. What no score here sees is what the distance averages out: one
@@ -48,9 +48,9 @@ def validity(pictures: ArrayLike, radius: float = 5.0) -> Estimate:
     """The share of pictures, uint8 (n, 32, 32, 3), that are at most `radius` grey levels from a real one.
 
     The precision of a model of pictures (Sajjadi et al., NeurIPS 2018; Kynkäänniemi et al., NeurIPS 2019), with the
-    true support in place of an estimated one. The law has 1, and so has the memoriser; noise has 0. Blind spots: one
-    real picture, repeated, is valid each time; and a model may have learnt to blur less and nothing else. No valid
-    picture in n says that the share is below 3 / n: see `share`.
+    true support in place of an estimated one. The law has 1, and so has the memoriser; noise has 0. Blind spot: it does
+    not see which pictures are missing, and one real picture, repeated, has 1. No valid picture in n says that the share
+    is below 3 / n: see `share`.
 
     Raises TypeError where the pictures are not uint8, ValueError for another shape, for no pictures, and for a radius
     that is not at least 0.
@@ -83,7 +83,7 @@ def picture_total_variation(pictures: ArrayLike, radius: float = 5.0) -> Compari
     `exact` is the floor that sampling noise sets, the expectation for n draws from the law itself. 10,000 pictures of
     the law have .133, of memorisers of 3000 draws about .25, of noise 1. Compare models at one n only: the value falls
     as n grows. Blind spots: it does not say which pictures are missing, and a picture just beyond the radius costs as
-    much as noise. The standard error is right within a fifth (see the code). Raises as `validity` does.
+    much as noise. The standard error is right within a fifth, and NaN for one picture. Raises as `validity` does.
 
     >>> from lib.data.avatars import law, pictures
     >>> print(picture_total_variation(pictures()[law().outfits]))  # each real picture once
@@ -122,9 +122,9 @@ def picture_coverage(pictures: ArrayLike, radius: float = 5.0) -> Comparison:
 
     `exact` is the expectation for n draws from the law itself, Σ P (1 − (1 − P)ⁿ). 10,000 pictures of the law have
     .952, of a memoriser of 3000 draws .87, of noise 0. A recall (Sajjadi et al., NeurIPS 2018) with the true law in
-    place of a sample. Blind spots: one occurrence is enough, and a model that is uniform over outfits has .94. Compare
-    models at one n only. The standard error is right within a quarter for the law at 10,000, and too large for a
-    memoriser (see the code). Raises as `validity` does.
+    place of a sample. Blind spot: one occurrence is enough, so a model that is uniform over outfits has .93. Compare
+    models at one n only. The standard error is up to 1.3 times too large for the law, up to 1.8 times for a memoriser,
+    and NaN for one picture. Raises as `validity` does.
 
     >>> from lib.data.avatars import law, pictures
     >>> likeliest = law().outfits[law().log_probs.argmax()]
@@ -146,9 +146,9 @@ def factors(pictures: ArrayLike, radius: float = 5.0) -> dict[str, Comparison]:
 
     Hair colour does not show without hair, so its two margins are those among people with hair. `exact` is the floor:
     the expectation for as many draws from the law as there are valid pictures (with hair). Of 10,000 pictures it is
-    .005 to .009, and a memoriser of 3000 draws has .01 to .02; noise has NaN, since it has no valid picture. Blind
-    spot: all margins may be right while the features have nothing to do with one another. The standard error is right
-    within a fifth (see the code). Raises as `validity` does.
+    .005 to .009, and a memoriser of 3000 draws has about twice that; noise has NaN, since it has no valid picture.
+    Blind spot: all margins may be right while the features have nothing to do with one another. The standard error is
+    right within a fifth. Raises as `validity` does.
 
     >>> from lib.data.avatars import law, pictures
     >>> for feature, score in factors(pictures()[law().outfits]).items():  # each real picture once
@@ -204,7 +204,7 @@ def _reading(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Several scores are asked of the same pictures, and reading them takes a hundred times as long as telling by a hash
     that they are the same. So readings are kept, and the oldest one goes.
     """
-    digest = hashlib.sha256(np.ascontiguousarray(pictures)).digest()
+    digest = hashlib.sha256(pictures.tobytes()).digest()
     if (known := _readings.get(digest)) is not None:
         return known
     codes, distances = read(pictures)

@@ -25,7 +25,7 @@ from lib import checks
 from lib.density import Density
 from lib.numerics.counting import tally
 from lib.numerics.summation import pairwise_sum
-from lib.numerics.tables import cell_of, look_up, once, pick, smooth
+from lib.numerics.tables import cell_of, look_up, pick, smooth
 
 
 class MarkovMesh(Density):
@@ -140,9 +140,14 @@ def _of_shape(shape: tuple[int, int]) -> Callable[..., Array]:
 
 @partial(jax.jit, static_argnames=("sizes", "shape"))
 def _count(x: Int[Array, "n pixels"], sizes: tuple[int, ...], shape: tuple[int, int]) -> Int[Array, " cells"]:
+    """One picture after the other, so that the places of all their pixels in the table need no memory."""
     cells = len(sizes) * sizes[0] ** 3
-    cell, inside = jax.vmap(partial(_cells, num_levels=sizes[0]))(x.reshape(-1, *shape))
-    return jnp.zeros(cells, jnp.int32).at[once(jnp.where(inside, cell, cells))].add(1, mode="drop")
+
+    def add(table: Array, picture: Array) -> tuple[Array, None]:
+        cell, inside = _cells(picture, sizes[0])
+        return table.at[jnp.where(inside, cell, cells)].add(1, mode="drop"), None
+
+    return jax.lax.scan(add, jnp.zeros(cells, jnp.int32), x.reshape(-1, *shape))[0]
 
 
 @jax.jit

@@ -267,7 +267,7 @@ BAD_COUNTS = {
     "another level at the left": (
         changed(_11000=-1, _11100=1),
         ValueError,
-        "counts must count the same pictures; counts[1, 1] has 0 with the level 0 at the left, the place there has 1 (2",
+        "counts must count the same pictures; counts[1, 1] has 0 with the level 0 at the left, the place there has 1",
     ),
     "a level outside": (changed(_01000=-1, _01010=1), ValueError, "counts[0, 1] has 0 with the level 0 above"),
     "one picture more": (changed(_11000=1), ValueError, "counts[1, 1] has 2 with the level 0 at the left"),

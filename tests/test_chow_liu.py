@@ -93,7 +93,13 @@ def chain(n, strong, weak):
     first = np.array([0.3, 0.7])[:, None] * (0.5 + strong * np.array([[1, -1], [-1, 1]]))
     second = np.array([0.37, 0.63]) + weak * np.array([[1, -1], [-1, 1]])
     table = np.rint(n * first[:, :, None] * second[None]).astype(np.int64)
-    return tuple(table.sum(axes) for axes in ((1, 2), (0, 2), (0, 1))), tuple(table.sum(axis) for axis in (2, 1, 0))
+    margins = tuple(table.sum(axes) for axes in ((1, 2), (0, 2), (0, 1)))
+    diagonal = map(np.diag, margins)
+    blocks = {(i, j): table.sum(3 - i - j) for i, j in itertools.combinations(range(3), 2)}
+    blocks |= {(j, i): block.T for (i, j), block in blocks.items()} | {
+        (j, j): block for j, block in enumerate(diagonal)
+    }
+    return margins, np.block([[blocks[i, j] for j in range(3)] for i in range(3)])
 
 
 @pytest.mark.parametrize("n", [10**6, 10**8, 10**10, 10**15])
@@ -108,15 +114,23 @@ def test_a_weak_edge_is_found_in_many_counts(n, strong):
 
 # --- What is refused -----------------------------------------------------------------------------
 
-HALF = np.log(np.full((2, 2), 0.5, np.float32))
-TREE = {"log_probs": (HALF, HALF), "parents": np.array([0, 0]), "order": np.array([0, 1])}
+HALF = np.log(np.full((2, 2, 2), 0.5, np.float32))
+TREE = {"log_probs": HALF, "parents": np.array([0, 0]), "order": np.array([0, 1]), "num_values": (2, 2)}
 NO_TREES = {
-    "a row of total 2": ({"log_probs": (HALF, np.zeros((2, 2), np.float32))}, "log_probs[1] must sum to one after exp"),
-    "nan": ({"log_probs": (HALF, HALF * np.nan)}, "log_probs[1][0, 0] is nan (4 such values)"),
-    "one axis": ({"log_probs": (HALF[0], HALF)}, "log_probs must hold a table (rows, values) for each feature"),
-    "a missing row": ({"log_probs": (HALF, HALF[:1])}, "log_probs[1] must have a row for each of the 2 values"),
-    "its own parent": ({"parents": np.array([0, 1])}, "parents must come before their features"),
-    "no such parent": ({"parents": np.array([0, 7])}, "parents must come before their features"),
+    "a row of total 2": ({"log_probs": np.stack([HALF[0], 0 * HALF[0]])}, "log_probs must sum to one after exp"),
+    "nan": ({"log_probs": np.stack([HALF[0], np.nan * HALF[0]])}, "log_probs[1, 0, 0] is nan (4 such values)"),
+    "two axes": ({"log_probs": HALF[0]}, "log_probs must have shape (2, 2, 2), for each feature a table"),
+    "a missing row": ({"log_probs": HALF[:, :1]}, "log_probs must have shape (2, 2, 2), for each feature a table"),
+    "a value too many": ({"num_values": (2, 1)}, "-inf where a feature has no such value; log_probs[1, 0, 1] is -0.69"),
+    "no values": ({"num_values": (2, 0)}, "sizes must be at least 1; got 0"),
+    "its own parent": (
+        {"parents": np.array([0, 1])},
+        "parents must come before their features in order; parents[1] is",
+    ),
+    "no such parent": (
+        {"parents": np.array([0, 7])},
+        "parents must come before their features in order; parents[1] is",
+    ),
     "an order with a gap": ({"order": np.array([0, 2])}, "order must list all 2 features, 0 first; got [0, 2]"),
     "too few parents": ({"parents": np.array([0])}, "parents and order must have shape (2,); got (1,), (2,)"),
 }
@@ -129,25 +143,48 @@ def test_what_is_no_tree_is_refused(bad, message):
         ChowLiuTree(**TREE | bad)
 
 
-@pytest.mark.parametrize(
-    ("singles", "pairs", "message"),
-    [
-        (([2, 1], [1, 2]), ([[1, 1], [1, 0]],), "counts[1][0] has 2 with the value 0 of feature 1, counts[0][1] has 1"),
-        (
-            ([2, 1], [1, 2]),
-            ([[1, 2]],),
-            "counts[1][0] must have shape (2, 2), for the features (0, 1); got shape (1, 2)",
-        ),
-        (([2, 1], [1, 2]), (), "counts must be two tuples of tables, of each feature and of each pair; got 2 and 0"),
-    ],
-)
-def test_tables_that_contradict_one_another_are_refused(singles, pairs, message):
+MARGINS = ([2, 1], [1, 2])
+CONTRADICTIONS = {
+    "another diagonal": (
+        [[2, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 3]],
+        "counts[1][3, 3] is 3, counts[0][1][1] is 2",
+    ),
+    "another margin": (
+        [[2, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 2]],
+        "counts[1][1] has 2 with the values of feature 1, counts[0][0][1] is 1 (2 such sums)",
+    ),
+    "two values of one feature at once": (
+        [[2, 1, 1, 1], [1, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 2]],
+        "counts[1][0] has 3 with the values of feature 0, counts[0][0][0] is 2",
+    ),
+    "one order of features against the other": (
+        [[2, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0], [2, 0, 0, 2]],
+        "counts[1] must be symmetric; counts[1][0, 2] is 1, counts[1][2, 0] is 0",
+    ),
+    "a wrong shape": (
+        [[1, 2]],
+        "counts[1] must have shape (4, 4), a row and a column for each value of each feature; got",
+    ),
+    "a negative count": (
+        [[2, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, -1, 3]],
+        "counts[1] must be counts of at least 0; counts[1][3, 2] is -1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "message"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
+def test_tables_that_contradict_one_another_are_refused(table, message):
+    assert ChowLiuTree.from_counts((MARGINS, [[2, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 2]]))
     with pytest.raises(ValueError, match=re.escape(message)):
-        ChowLiuTree.from_counts((singles, pairs))
+        ChowLiuTree.from_counts((MARGINS, table))
 
 
-def test_a_pair_with_too_many_combinations_is_refused():
-    with pytest.raises(
-        ValueError, match=r"features \(0, 1\) must have a product below 2\*\*31 .*; got 4900000000 cells"
-    ):
+@pytest.mark.parametrize("counts", [(), ((), [[]]), (MARGINS,)])
+def test_what_are_no_counts_is_refused(counts):
+    with pytest.raises(ValueError, match="counts must be a table for each feature, and the Burt table of all of them"):
+        ChowLiuTree.from_counts(counts)
+
+
+def test_too_many_values_are_refused():
+    with pytest.raises(ValueError, match=r"squared, must have a product below 2\*\*31 .*; got 19600000000 cells"):
         ChowLiuTree.count(np.zeros((1, 2), int), (70_000, 70_000))

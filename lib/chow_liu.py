@@ -49,8 +49,8 @@ class ChowLiuTree(Discrete):
         features, values = len(self.sizes), max(self.sizes)
         if self.log_probs.shape != (features, values, values):
             raise ValueError(
-                f"log_probs must have shape {(features, values, values)}, for each feature a table (value of its parent, "
-                f"value); got shape {self.log_probs.shape}"
+                f"log_probs must have shape {(features, values, values)}, for each feature a table (value of its "
+                f"parent, value); got shape {self.log_probs.shape}"
             )
         parents, order = checks.integers("parents", self.parents), checks.integers("order", self.order)
         if not parents.shape == order.shape == (features,):

@@ -6,6 +6,7 @@ import re
 import jax
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import minimum_spanning_tree
 from sklearn.metrics import mutual_info_score
 
 from lib import ChowLiuTree, NaiveBayes, scores
@@ -19,6 +20,26 @@ def data(seed, n=200):
     random = np.random.default_rng(seed)
     law = random.dirichlet(np.full(np.prod(SIZES), 0.3))
     return np.stack(np.unravel_index(random.choice(len(law), n, p=law), SIZES), axis=1)
+
+
+def pixels(n, side, levels, seed=0):
+    """Pictures (n, side²) in which neighbours are alike: sums of noise from the left and from above."""
+    noise = np.random.default_rng(seed).normal(size=(n, side, side))
+    smooth = noise.cumsum(1).cumsum(2)
+    smooth -= smooth.min((1, 2), keepdims=True)
+    return (smooth / (smooth.max((1, 2), keepdims=True) + 1e-9) * levels).astype(np.uint8).reshape(n, -1)
+
+
+def information_of(model, x):
+    """The sum of the mutual informations of the tree's edges, in nats."""
+    return sum(mutual_info_score(x[:, j], x[:, int(model.parents[j])]) for j in range(1, x.shape[1]))
+
+
+def walk(model, x):
+    """The log-probability of each row, in float64, one feature after the other."""
+    parents, tables = np.asarray(model.parents), np.float64(model.log_probs)
+    rows = [np.zeros(len(x), int) if j == 0 else x[:, parents[j]] for j in range(x.shape[1])]
+    return sum(tables[j, rows[j], x[:, j]] for j in range(x.shape[1]))
 
 
 def edges_of(model):
@@ -59,6 +80,21 @@ def test_log_prob_is_a_walk_down_the_tree(alpha):
         assert np.exp(model.log_prob(point)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("sizes", [SIZES, (3,) * 9], ids=["a table", "3 × 3 pixels of 3 levels"])
+def test_draws_walk_down_the_tree_as_often_as_the_table_says(sizes):
+    """Drawn one by one; where there are few combinations, `sample` draws from the table of them."""
+    x = data(5) if sizes == SIZES else pixels(500, 3, 3)
+    model, n = ChowLiuTree.fit(x, sizes, alpha=0.5), 100_000
+    draws = jax.vmap(model._sample)(jax.random.split(jax.random.key(0), n))
+    expected = n * np.exp(np.float64(model.log_table()))
+    seen = np.zeros(sizes)
+    np.add.at(seen, tuple(np.asarray(draws).T), 1)
+    often = expected >= 5
+    seen, expected = (np.append(counts[often], counts[~often].sum()) for counts in (seen, expected))
+    freedom = len(seen) - 1
+    assert abs(((seen - expected) ** 2 / np.maximum(expected, 1e-9)).sum() - freedom) < 7 * np.sqrt(2 * freedom)
+
+
 def test_parents_come_first():
     model = ChowLiuTree.fit(data(3), SIZES)
     order = model.order.tolist()
@@ -83,6 +119,55 @@ def test_the_error_on_the_stylist_is_what_the_tree_cannot_hold():
     x = law.sample(jax.random.key(4), 1_000_000)
     tree = scores.kl(law.log_probs, ChowLiuTree.fit(x, outfits.sizes).log_table())
     assert tree == pytest.approx(0.498 - 0.238, abs=0.002)  # total correlation less the mutual information of the edges
+
+
+# --- Pictures ------------------------------------------------------------------------------------
+
+
+def test_small_pictures_against_another_search_for_the_tree():
+    x = pixels(300, 3, 3)
+    model = ChowLiuTree.fit(x, (3,) * 9, alpha=0.1)
+    information = np.array([[mutual_info_score(a, b) if a is not b else 0 for a in x.T] for b in x.T])
+    best = -minimum_spanning_tree(-information).sum()
+    assert information_of(model, x) == pytest.approx(best, rel=1e-6)
+    assert np.exp(np.float64(model.log_table())).sum() == pytest.approx(1, abs=1e-5)
+    traced = jax.jit(lambda counts: ChowLiuTree.from_counts(counts, 0.1))(ChowLiuTree.count(x, (3,) * 9))
+    np.testing.assert_allclose(traced.log_prob(x), model.log_prob(x), rtol=1e-5)
+    assert information_of(traced, x) == pytest.approx(best, rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Of 32 × 32 pixels and 8 levels; and the tree that is fitted to them."""
+    x = pixels(300, 32, 8, seed=1)
+    return x, ChowLiuTree.fit(x, (8,) * 1024, alpha=0.1)
+
+
+def test_the_tree_of_large_pictures_is_better_than_their_rows(pictures):
+    x, model = pictures
+    along_the_rows = sum(mutual_info_score(x[:, j - 1], x[:, j]) for j in range(1, 1024))
+    assert information_of(model, x) > along_the_rows
+    np.testing.assert_allclose(model.log_prob(x), walk(model, x), rtol=1e-5)
+
+
+def test_large_pictures_are_drawn_from_their_tree(pictures):
+    _, model = pictures
+    draws = np.asarray(model.sample(jax.random.key(0), 400))
+    assert draws.min() == 0
+    assert draws.max() == 7
+    np.testing.assert_array_equal(model.sample(jax.random.key(0), 3), draws[:3])
+    entropy = -walk(model, np.asarray(model.sample(jax.random.key(1), 400)))
+    expected = -walk(model, draws)
+    assert abs(entropy.mean() - expected.mean()) < 7 * np.sqrt((entropy.var() + expected.var()) / 400)
+
+
+def test_many_large_pictures_at_once_are_as_few(pictures):
+    """More than 16,384, from where a compiler was seen to err."""
+    x, model = pictures
+    many = np.resize(x, (20_000, 1024))
+    whole = jax.jit(lambda x: model.log_prob(x))(many)
+    np.testing.assert_allclose(whole, np.resize(model.log_prob(x), 20_000), rtol=1e-6)
+    np.testing.assert_array_equal(model.log_prob(many), whole)
 
 
 # --- Counts that are nearly independent ------------------------------------------------------------

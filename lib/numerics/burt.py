@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 
 from lib import checks
 from lib.numerics.counting import joint
-from lib.numerics.tables import combinations
+from lib.numerics.tables import combinations, in_range, once
 
 FEW = 16  # up to so many values a feature, on average, a product of matrices is faster than adding at an address
 ROWS = 1024  # in one product: so that what it multiplies stays small
@@ -46,16 +46,15 @@ def mutual_information(table: checks.Array, sizes: tuple[int, ...]) -> Float[che
     """
     first, margin = starts(sizes), table.diagonal()
     if isinstance(table, jax.Array):
-        total = jnp.maximum(margin[: sizes[0]].sum(), 1.0)
-        terms = _terms(table, margin[:, None] * (margin / total)[None])
+        terms = _terms(table, margin[:, None] * (margin / jnp.maximum(margin[: sizes[0]].sum(), 1.0))[None])
         feature = np.repeat(np.arange(len(sizes)), sizes)
         by_row = jax.ops.segment_sum(terms, feature, len(sizes))
         return jnp.triu(jax.ops.segment_sum(by_row.T, feature, len(sizes)).T, 1)
     information, margin = np.zeros((len(sizes), len(sizes))), margin.astype(np.float64)
-    total = max(margin[: sizes[0]].sum(), 1.0)
+    share = margin / max(margin[: sizes[0]].sum(), 1.0)
     for i, later in enumerate(first[1:]):
         rows = slice(first[i], later)
-        terms = _terms(table[rows, later:].astype(np.float64), np.multiply.outer(margin[rows], margin[later:] / total))
+        terms = _terms(table[rows, later:].astype(np.float64), np.multiply.outer(margin[rows], share[later:]))
         information[i, i + 1 :] = np.add.reduceat(terms.sum(0), first[i + 1 :] - later)
     return information
 
@@ -75,9 +74,9 @@ def refuse_contradictions(margins: Sequence[checks.Array], table: checks.Array) 
         return
     first, margin = starts(sizes), np.concatenate([np.asarray(margin) for margin in margins])
     table = np.asarray(table)
-    wrong = np.flatnonzero(table.diagonal() != margin)
+    wrong = np.argwhere(table.diagonal() != margin)
     if wrong.size:
-        row = wrong[0]
+        row = wrong[0, 0]
         raise ValueError(
             f"counts must count the same observations; counts[1][{row}, {row}] is {table[row, row]}, "
             f"{_value(row, first)} is {margin[row]} ({len(wrong)} such values)"
@@ -126,14 +125,16 @@ def _by_adding(
     x: Int[Array, "n features"], sizes: tuple[int, ...], times: Int[Array, " n"]
 ) -> Int[Array, "values values"]:
     """Each row counts so many times. One feature after the other, so that the rows of its values stay in the cache."""
-    x = x.astype(jnp.int32)
-    inside = (x >= 0) & (x < jnp.array(sizes, jnp.int32)[None])
-    place = jnp.where(inside, x + starts(sizes)[None], sum(sizes))  # the end is out of bounds, and so dropped
+    values = sum(sizes)
+    inside = in_range(x, sizes)
+    place = jnp.where(inside, x.astype(jnp.int32) + starts(sizes)[None], 0)
 
-    def add(table: Array, row: Int[Array, " n"]) -> tuple[Array, None]:
-        return table.at[row[:, None], place].add(times[:, None], mode="drop"), None
+    def add(table: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
+        row, is_row = feature
+        cell = jnp.where(is_row[:, None] & inside, row[:, None] * values + place, values**2)  # the end is out of bounds
+        return table.at[once(cell)].add(times[:, None], mode="drop"), None
 
-    return jax.lax.scan(add, jnp.zeros((sum(sizes), sum(sizes)), jnp.int32), place.T)[0]
+    return jax.lax.scan(add, jnp.zeros(values**2, jnp.int32), (place.T, inside.T))[0].reshape(values, values)
 
 
 def _terms(counts: Float[checks.Array, "*cells"], expected: Float[checks.Array, "*cells"]) -> checks.Array:

@@ -6,6 +6,7 @@ import re
 import jax
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import minimum_spanning_tree
 from sklearn.metrics import mutual_info_score
 
 from lib import ChowLiuTree, NaiveBayes, scores
@@ -19,6 +20,26 @@ def data(seed, n=200):
     random = np.random.default_rng(seed)
     law = random.dirichlet(np.full(np.prod(SIZES), 0.3))
     return np.stack(np.unravel_index(random.choice(len(law), n, p=law), SIZES), axis=1)
+
+
+def pixels(n, side, levels, seed=0):
+    """Pictures (n, side²) in which neighbours are alike: sums of noise from the left and from above."""
+    noise = np.random.default_rng(seed).normal(size=(n, side, side))
+    smooth = noise.cumsum(1).cumsum(2)
+    smooth -= smooth.min((1, 2), keepdims=True)
+    return (smooth / (smooth.max((1, 2), keepdims=True) + 1e-9) * levels).astype(np.uint8).reshape(n, -1)
+
+
+def information_of(model, x):
+    """The sum of the mutual informations of the tree's edges, in nats."""
+    return sum(mutual_info_score(x[:, j], x[:, int(model.parents[j])]) for j in range(1, x.shape[1]))
+
+
+def walk(model, x):
+    """The log-probability of each row, in float64, one feature after the other."""
+    parents, tables = np.asarray(model.parents), np.float64(model.log_probs)
+    rows = [np.zeros(len(x), int) if j == 0 else x[:, parents[j]] for j in range(x.shape[1])]
+    return sum(tables[j, rows[j], x[:, j]] for j in range(x.shape[1]))
 
 
 def edges_of(model):
@@ -59,6 +80,21 @@ def test_log_prob_is_a_walk_down_the_tree(alpha):
         assert np.exp(model.log_prob(point)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("sizes", [SIZES, (3,) * 9], ids=["a table", "3 × 3 pixels of 3 levels"])
+def test_draws_walk_down_the_tree_as_often_as_the_table_says(sizes):
+    """Drawn one by one; where there are few combinations, `sample` draws from the table of them."""
+    x = data(5) if sizes == SIZES else pixels(500, 3, 3)
+    model, n = ChowLiuTree.fit(x, sizes, alpha=0.5), 100_000
+    draws = jax.vmap(model._sample)(jax.random.split(jax.random.key(0), n))
+    expected = n * np.exp(np.float64(model.log_table()))
+    seen = np.zeros(sizes)
+    np.add.at(seen, tuple(np.asarray(draws).T), 1)
+    often = expected >= 5
+    seen, expected = (np.append(counts[often], counts[~often].sum()) for counts in (seen, expected))
+    freedom = len(seen) - 1
+    assert abs(((seen - expected) ** 2 / np.maximum(expected, 1e-9)).sum() - freedom) < 7 * np.sqrt(2 * freedom)
+
+
 def test_parents_come_first():
     model = ChowLiuTree.fit(data(3), SIZES)
     order = model.order.tolist()
@@ -85,6 +121,55 @@ def test_the_error_on_the_stylist_is_what_the_tree_cannot_hold():
     assert tree == pytest.approx(0.498 - 0.238, abs=0.002)  # total correlation less the mutual information of the edges
 
 
+# --- Pictures ------------------------------------------------------------------------------------
+
+
+def test_small_pictures_against_another_search_for_the_tree():
+    x = pixels(300, 3, 3)
+    model = ChowLiuTree.fit(x, (3,) * 9, alpha=0.1)
+    information = np.array([[mutual_info_score(a, b) if a is not b else 0 for a in x.T] for b in x.T])
+    best = -minimum_spanning_tree(-information).sum()
+    assert information_of(model, x) == pytest.approx(best, rel=1e-6)
+    assert np.exp(np.float64(model.log_table())).sum() == pytest.approx(1, abs=1e-5)
+    traced = jax.jit(lambda counts: ChowLiuTree.from_counts(counts, 0.1))(ChowLiuTree.count(x, (3,) * 9))
+    np.testing.assert_allclose(traced.log_prob(x), model.log_prob(x), rtol=1e-5)
+    assert information_of(traced, x) == pytest.approx(best, rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Of 32 × 32 pixels and 8 levels; and the tree that is fitted to them."""
+    x = pixels(300, 32, 8, seed=1)
+    return x, ChowLiuTree.fit(x, (8,) * 1024, alpha=0.1)
+
+
+def test_the_tree_of_large_pictures_is_better_than_their_rows(pictures):
+    x, model = pictures
+    along_the_rows = sum(mutual_info_score(x[:, j - 1], x[:, j]) for j in range(1, 1024))
+    assert information_of(model, x) > along_the_rows
+    np.testing.assert_allclose(model.log_prob(x), walk(model, x), rtol=1e-5)
+
+
+def test_large_pictures_are_drawn_from_their_tree(pictures):
+    _, model = pictures
+    draws = np.asarray(model.sample(jax.random.key(0), 400))
+    assert draws.min() == 0
+    assert draws.max() == 7
+    np.testing.assert_array_equal(model.sample(jax.random.key(0), 3), draws[:3])
+    entropy = -walk(model, np.asarray(model.sample(jax.random.key(1), 400)))
+    expected = -walk(model, draws)
+    assert abs(entropy.mean() - expected.mean()) < 7 * np.sqrt((entropy.var() + expected.var()) / 400)
+
+
+def test_many_large_pictures_at_once_are_as_few(pictures):
+    """More than 16,384, from where a compiler was seen to err."""
+    x, model = pictures
+    many = np.resize(x, (20_000, 1024))
+    whole = jax.jit(lambda x: model.log_prob(x))(many)
+    np.testing.assert_allclose(whole, np.resize(model.log_prob(x), 20_000), rtol=1e-6)
+    np.testing.assert_array_equal(model.log_prob(many), whole)
+
+
 # --- Counts that are nearly independent ------------------------------------------------------------
 
 
@@ -93,7 +178,13 @@ def chain(n, strong, weak):
     first = np.array([0.3, 0.7])[:, None] * (0.5 + strong * np.array([[1, -1], [-1, 1]]))
     second = np.array([0.37, 0.63]) + weak * np.array([[1, -1], [-1, 1]])
     table = np.rint(n * first[:, :, None] * second[None]).astype(np.int64)
-    return tuple(table.sum(axes) for axes in ((1, 2), (0, 2), (0, 1))), tuple(table.sum(axis) for axis in (2, 1, 0))
+    margins = tuple(table.sum(axes) for axes in ((1, 2), (0, 2), (0, 1)))
+    diagonal = map(np.diag, margins)
+    blocks = {(i, j): table.sum(3 - i - j) for i, j in itertools.combinations(range(3), 2)}
+    blocks |= {(j, i): block.T for (i, j), block in blocks.items()} | {
+        (j, j): block for j, block in enumerate(diagonal)
+    }
+    return margins, np.block([[blocks[i, j] for j in range(3)] for i in range(3)])
 
 
 @pytest.mark.parametrize("n", [10**6, 10**8, 10**10, 10**15])
@@ -108,15 +199,23 @@ def test_a_weak_edge_is_found_in_many_counts(n, strong):
 
 # --- What is refused -----------------------------------------------------------------------------
 
-HALF = np.log(np.full((2, 2), 0.5, np.float32))
-TREE = {"log_probs": (HALF, HALF), "parents": np.array([0, 0]), "order": np.array([0, 1])}
+HALF = np.log(np.full((2, 2, 2), 0.5, np.float32))
+TREE = {"log_probs": HALF, "parents": np.array([0, 0]), "order": np.array([0, 1]), "num_values": (2, 2)}
 NO_TREES = {
-    "a row of total 2": ({"log_probs": (HALF, np.zeros((2, 2), np.float32))}, "log_probs[1] must sum to one after exp"),
-    "nan": ({"log_probs": (HALF, HALF * np.nan)}, "log_probs[1][0, 0] is nan (4 such values)"),
-    "one axis": ({"log_probs": (HALF[0], HALF)}, "log_probs must hold a table (rows, values) for each feature"),
-    "a missing row": ({"log_probs": (HALF, HALF[:1])}, "log_probs[1] must have a row for each of the 2 values"),
-    "its own parent": ({"parents": np.array([0, 1])}, "parents must come before their features"),
-    "no such parent": ({"parents": np.array([0, 7])}, "parents must come before their features"),
+    "a row of total 2": ({"log_probs": np.stack([HALF[0], 0 * HALF[0]])}, "log_probs must sum to one after exp"),
+    "nan": ({"log_probs": np.stack([HALF[0], np.nan * HALF[0]])}, "log_probs[1, 0, 0] is nan (4 such values)"),
+    "two axes": ({"log_probs": HALF[0]}, "log_probs must have shape (2, 2, 2), for each feature a table"),
+    "a missing row": ({"log_probs": HALF[:, :1]}, "log_probs must have shape (2, 2, 2), for each feature a table"),
+    "a value too many": ({"num_values": (2, 1)}, "-inf where a feature has no such value; log_probs[1, 0, 1] is -0.69"),
+    "no values": ({"num_values": (2, 0)}, "sizes must be at least 1; got 0"),
+    "its own parent": (
+        {"parents": np.array([0, 1])},
+        "parents must come before their features in order; parents[1] is",
+    ),
+    "no such parent": (
+        {"parents": np.array([0, 7])},
+        "parents must come before their features in order; parents[1] is",
+    ),
     "an order with a gap": ({"order": np.array([0, 2])}, "order must list all 2 features, 0 first; got [0, 2]"),
     "too few parents": ({"parents": np.array([0])}, "parents and order must have shape (2,); got (1,), (2,)"),
 }
@@ -129,25 +228,48 @@ def test_what_is_no_tree_is_refused(bad, message):
         ChowLiuTree(**TREE | bad)
 
 
-@pytest.mark.parametrize(
-    ("singles", "pairs", "message"),
-    [
-        (([2, 1], [1, 2]), ([[1, 1], [1, 0]],), "counts[1][0] has 2 with the value 0 of feature 1, counts[0][1] has 1"),
-        (
-            ([2, 1], [1, 2]),
-            ([[1, 2]],),
-            "counts[1][0] must have shape (2, 2), for the features (0, 1); got shape (1, 2)",
-        ),
-        (([2, 1], [1, 2]), (), "counts must be two tuples of tables, of each feature and of each pair; got 2 and 0"),
-    ],
-)
-def test_tables_that_contradict_one_another_are_refused(singles, pairs, message):
+MARGINS = ([2, 1], [1, 2])
+CONTRADICTIONS = {
+    "another diagonal": (
+        [[2, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 3]],
+        "counts[1][3, 3] is 3, counts[0][1][1] is 2",
+    ),
+    "another margin": (
+        [[2, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 2]],
+        "counts[1][1] has 2 with the values of feature 1, counts[0][0][1] is 1 (2 such sums)",
+    ),
+    "two values of one feature at once": (
+        [[2, 1, 1, 1], [1, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 2]],
+        "counts[1][0] has 3 with the values of feature 0, counts[0][0][0] is 2",
+    ),
+    "one order of features against the other": (
+        [[2, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0], [2, 0, 0, 2]],
+        "counts[1] must be symmetric; counts[1][0, 2] is 1, counts[1][2, 0] is 0",
+    ),
+    "a wrong shape": (
+        [[1, 2]],
+        "counts[1] must have shape (4, 4), a row and a column for each value of each feature; got",
+    ),
+    "a negative count": (
+        [[2, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, -1, 3]],
+        "counts[1] must be counts of at least 0; counts[1][3, 2] is -1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "message"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
+def test_tables_that_contradict_one_another_are_refused(table, message):
+    assert ChowLiuTree.from_counts((MARGINS, [[2, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 2]]))
     with pytest.raises(ValueError, match=re.escape(message)):
-        ChowLiuTree.from_counts((singles, pairs))
+        ChowLiuTree.from_counts((MARGINS, table))
 
 
-def test_a_pair_with_too_many_combinations_is_refused():
-    with pytest.raises(
-        ValueError, match=r"features \(0, 1\) must have a product below 2\*\*31 .*; got 4900000000 cells"
-    ):
+@pytest.mark.parametrize("counts", [(), ((), [[]]), (MARGINS,)])
+def test_what_are_no_counts_is_refused(counts):
+    with pytest.raises(ValueError, match="counts must be a table for each feature, and the Burt table of all of them"):
+        ChowLiuTree.from_counts(counts)
+
+
+def test_too_many_values_are_refused():
+    with pytest.raises(ValueError, match=r"squared, must have a product below 2\*\*31 .*; got 19600000000 cells"):
         ChowLiuTree.count(np.zeros((1, 2), int), (70_000, 70_000))

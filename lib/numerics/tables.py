@@ -39,11 +39,20 @@ def look_up(table: Float[Array, " cells"], cell: Int[Array, "*n"], inside: Bool[
     return jnp.where(inside, table[cell], -jnp.inf)
 
 
-def smooth(counts: Float[Array, "*rows values"], alpha: ArrayLike) -> Float[Array, "*rows values"]:
-    """log (n + α) / Σ (n + α) over the last axis; a row that is zero throughout becomes uniform."""
-    weights = counts + alpha
+def smooth(
+    counts: Float[Array, "*rows values"], alpha: ArrayLike, exists: Bool[Array, "*rows values"] | None = None
+) -> Float[Array, "*rows values"]:
+    """log (n + α) / Σ (n + α) over the last axis; a row that is zero throughout becomes uniform.
+
+    Where a value does not exist, in a row that was filled up, its probability is 0.
+    """
+    if exists is None:
+        exists = jnp.ones(counts.shape, bool)
+    weights = jnp.where(exists, counts + alpha, 0.0)
     total = pairwise_sum(weights)[..., None]
-    return jnp.log(jnp.where(total > 0, weights, 1.0) / jnp.where(total > 0, total, counts.shape[-1]))
+    values = exists.sum(-1, keepdims=True, dtype=jnp.float32)
+    p = jnp.where(total > 0, weights, 1.0) / jnp.where(total > 0, total, values)
+    return jnp.where(exists, jnp.log(jnp.where(exists, p, 1.0)), -jnp.inf)  # else the gradient of log 0 would be NaN
 
 
 def stack(tables: Sequence[Float[Array, "*rows _"]]) -> Float[Array, "tables *rows values"]:

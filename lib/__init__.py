@@ -12,6 +12,7 @@ from lib.gaussian_mixture import GaussianMixture
 from lib.categorical import Categorical
 from lib.naive_bayes import NaiveBayes
 from lib.chow_liu import ChowLiuTree
+from lib.markov_mesh import MarkovMesh
 from lib import scores
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "Categorical",
     "NaiveBayes",
     "ChowLiuTree",
+    "MarkovMesh",
     "scores",
 ]

@@ -90,6 +90,11 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
+def refuse_levels(name: str, x: Array, num_levels: int) -> None:
+    """Raise a ValueError if a value is not one of 0, …, num_levels − 1. x may be larger than the memory."""
+    refuse(name, x, _out_of_range, f"levels from 0 to below {num_levels}", np.array(num_levels, np.int32))
+
+
 def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[Array, int]:
     """Labels (n,) below `num_classes`, or else each of those from 0 to the largest; and this number of classes.
 

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from lib import checks
 from lib.numerics.summation import pairwise_sum
-from lib.scores.tables import expected
+from lib.scores.tables import expected, no_share
 
 
 def precision(log_q: ArrayLike, inside: ArrayLike, log_area: ArrayLike) -> Float[Array, ""]:
@@ -97,7 +97,7 @@ def _kl_by_quadrature(log_p: Array, log_q: Array, log_area: Array) -> Array:
 
 def _checked(log_q: ArrayLike, inside: ArrayLike, log_area: ArrayLike) -> list[checks.Array]:
     log_q, inside, log_area = _arrays(log_q=log_q, inside=inside, log_area=log_area)
-    checks.refuse("inside", inside, _no_share, "shares from 0 to 1")
+    checks.refuse("inside", inside, no_share, "shares from 0 to 1")
     _refuse_coarse("log_q", log_q, log_area)
     return [log_q, inside, log_area]
 
@@ -126,10 +126,6 @@ def _refuse_coarse(name: str, log_density: checks.Array, log_area: checks.Array)
             f"{name} must have a total of at most 1 over the cells; it has {total:.4g}: is it per unit of the area "
             f"that log_area gives, and is the grid fine enough for it?"
         )
-
-
-def _no_share(inside: checks.Array) -> checks.Array:
-    return ~((inside >= 0) & (inside <= 1 + 1e-6))
 
 
 def _nan(x: checks.Array) -> checks.Array:

@@ -20,11 +20,28 @@ class Estimate(NamedTuple):
         return f"{self.value:.3f} ± {self.standard_error:.3f}"
 
 
+class Comparison(NamedTuple):
+    """A score that draws estimate, the standard error of the estimate, and what an exact sampler would have.
+
+    `exact` is the expected score of as many draws from the true law itself. It is the mark to meet: a perfect model
+    lies within two or three standard errors of it, on either side.
+    """
+
+    value: float
+    standard_error: float
+    exact: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ± {self.standard_error:.3f} (exact sampler: {self.exact:.3f})"
+
+
 def share(hits: ArrayLike) -> Estimate:
     """The share of independent draws (n,) that are hits, of booleans.
 
-    The standard error is that of a share, √(v (1 − v) / n): 0 where all draws agree, however few they are. Raises
-    TypeError where `hits` are no booleans, ValueError where they are not a row of at least one.
+    The standard error is that of a share, √(v (1 − v) / n): 0 where all draws agree, however few they are. No hit in n
+    draws then says, with 95 % confidence, that the true share is below 3 / n, and n hits that it is above 1 − 3 / n
+    (Hanley & Lippman-Hand, JAMA 249, 1983). Raises TypeError where `hits` are no booleans, ValueError where they are
+    not a row of at least one.
 
     >>> print(share(np.array([True, False, False, True])))
     0.500 ± 0.250

@@ -1,4 +1,4 @@
-"""Laws over finitely many outcomes: exact sums over tables of log-probabilities of one and the same shape."""
+"""Laws over finitely many outcomes: exact sums over tables of (log-)probabilities of one and the same shape."""
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +35,23 @@ def kl(log_p: ArrayLike, log_q: ArrayLike) -> Float[Array, ""]:
     if log_p.shape != log_q.shape:
         raise ValueError(f"log_p and log_q must have one shape; got {log_p.shape} and {log_q.shape}")
     return _kl(log_p, log_q)
+
+
+def total_variation(p: ArrayLike, q: ArrayLike) -> Float[Array, ""]:
+    """The total variation ½ Σ |p − q| of two tables of probabilities, or of shares: from 0 to 1, without a unit.
+
+    It is the largest difference between the probabilities that p and q give to one and the same event, and has no
+    direction. Blind spot: an outcome that q has forgotten costs its probability and no more, where KL(p‖q) is ∞. Of
+    *counted* shares it is biased upwards: n draws from p itself do not have the shares p. Raises TypeError where the
+    tables are no real numbers, ValueError where the shapes differ or a table does not sum to one.
+
+    >>> float(total_variation(jnp.array([0.5, 0.25, 0.25]), jnp.array([0.5, 0.5, 0.0])))
+    0.25
+    """
+    p, q = _shares("p", p), _shares("q", q)
+    if p.shape != q.shape:
+        raise ValueError(f"p and q must have one shape; got {p.shape} and {q.shape}")
+    return _total_variation(p, q)
 
 
 def total_correlation(log_p: ArrayLike) -> Float[Array, ""]:
@@ -75,6 +92,11 @@ def _kl(log_p: Array, log_q: Array) -> Array:
 
 
 @jax.jit
+def _total_variation(p: Array, q: Array) -> Array:
+    return pairwise_sum(jnp.ravel(abs(p - q))) / 2
+
+
+@jax.jit
 def _total_correlation(log_p: Array) -> Array:
     axes = range(log_p.ndim)
     margins = [jnp.exp(log_p).sum([other for other in axes if other != axis], keepdims=True) for axis in axes]
@@ -87,3 +109,19 @@ def expected(log_p: Array, value: Array) -> Array:
     value = jnp.where(log_p > -jnp.inf, value, 0)
     endless = value == jnp.inf  # else a p so small that exp gives 0 would make 0 · ∞
     return jnp.where(endless, jnp.inf, jnp.exp(log_p) * jnp.where(endless, 0, value))
+
+
+def no_share(x: checks.Array) -> checks.Array:
+    """Where x is no number from 0 to 1, but for rounding."""
+    return ~((x >= 0) & (x <= 1 + 1e-6))
+
+
+def _shares(name: str, p: ArrayLike) -> checks.Array:
+    """A table of shares as float32, which sum to one within 1e-4."""
+    p = checks.reals(name, p)
+    checks.refuse(name, p, no_share, "shares from 0 to 1")
+    if not checks.is_traced(p):
+        total = float(pairwise_sum(jnp.ravel(p)))
+        if abs(total - 1) > 1e-4:
+            raise ValueError(f"{name} must sum to one; it sums to {total:.6g}")
+    return p

@@ -11,6 +11,7 @@ import numpy as np
 
 import lib
 from lib.data import outfits
+from lib.discrete import Discrete
 
 ULP = 8 * np.finfo(np.float32).eps  # compiled agrees with uncompiled within so much
 
@@ -24,7 +25,7 @@ class Partition:
     index: Callable[[np.ndarray], np.ndarray]  # the cell of each of (n, *event_shape) observations
 
     def masses(self, model: lib.Density) -> np.ndarray:
-        densities = np.exp(np.float64(model.log_prob(self.points.reshape(-1, self.points.shape[-1]))))
+        densities = np.exp(np.float64(model.log_prob(self.points.reshape(-1, *self.points.shape[2:]))))
         return (densities.reshape(self.weights.shape) * self.weights).sum(axis=1)
 
 
@@ -42,8 +43,13 @@ class Ground:
         return self.Model.fit(self.data, **self.settings[setting])
 
     @property
-    def features(self) -> int:
-        return self.data.shape[1]
+    def event_shape(self) -> tuple[int, ...]:
+        return self.data.shape[1:]
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Where the second number of an observation is."""
+        return tuple(int(i) for i in np.unravel_index(1, self.event_shape))
 
     @property
     def numbers(self) -> str:
@@ -51,10 +57,14 @@ class Ground:
         return "integers" if np.issubdtype(self.data.dtype, np.integer) else "real numbers"
 
 
-def combinations(sizes: tuple[int, ...]) -> Partition:
-    """Each combination of codes is a cell with one point."""
-    points = np.stack(np.unravel_index(np.arange(np.prod(sizes)), sizes), axis=-1)[:, None]
-    return Partition(points, np.ones(points.shape[:2]), lambda x: np.ravel_multi_index(tuple(x.T), sizes))
+def combinations(sizes: tuple[int, ...], event_shape: tuple[int, ...] | None = None) -> Partition:
+    """Each combination of codes is a cell with one point, in which the codes are a row or have another shape."""
+    points = np.stack(np.unravel_index(np.arange(np.prod(sizes)), sizes), axis=-1)
+    return Partition(
+        points.reshape(-1, 1, *(event_shape or (len(sizes),))),
+        np.ones((len(points), 1)),
+        lambda x: np.ravel_multi_index(tuple(x.reshape(len(x), len(sizes)).T), sizes),
+    )
 
 
 def rectangles(first: np.ndarray, second: np.ndarray, fine: int, globe: bool = False) -> Partition:
@@ -89,6 +99,12 @@ def rectangles(first: np.ndarray, second: np.ndarray, fine: int, globe: bool = F
 
 OUTFITS = np.asarray(outfits.stylist.sample(jax.random.key(0), 300))
 ALPHAS = {f"alpha={alpha}": {"sizes": outfits.sizes, "alpha": alpha} for alpha in (0.0, 0.01, 1.0, 1e6)}
+
+# Pictures of 2 × 3 pixels of 3 levels: two in three pixels are like the one at the left, or like the one above.
+_random = np.random.default_rng(0)
+PICTURES = _random.integers(0, 3, (300, 2, 3), np.int32)
+PICTURES[:, :, 1:] = np.where(_random.random((300, 2, 2)) < 2 / 3, PICTURES[:, :, :-1], PICTURES[:, :, 1:])
+PICTURES[:, 1] = np.where(_random.random((300, 3)) < 2 / 3, PICTURES[:, 0], PICTURES[:, 1])
 
 _normal = np.random.default_rng(0).normal
 PLANE = _normal([1.0, -2.0], [1.0, 0.5], (100, 2)).astype(np.float32)
@@ -139,7 +155,14 @@ GROUNDS = {
     "Categorical": Ground(lib.Categorical, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "NaiveBayes": Ground(lib.NaiveBayes, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "ChowLiuTree": Ground(lib.ChowLiuTree, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
+    "MarkovMesh": Ground(
+        lib.MarkovMesh,
+        PICTURES,
+        {f"alpha={alpha}": {"num_levels": 3, "alpha": alpha} for alpha in (0.0, 0.01, 1.0, 1e6)},
+        combinations((3,) * 6, (2, 3)),
+        1e-6,
+    ),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
-OF_CODES = [name for name, ground in GROUNDS.items() if ground.numbers == "integers"]
+OF_CODES = [name for name, ground in GROUNDS.items() if issubclass(ground.Model, Discrete)]
 OF_POINTS = [name for name, ground in GROUNDS.items() if ground.numbers == "real numbers"]

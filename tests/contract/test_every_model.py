@@ -35,7 +35,6 @@ BAD = {
     "a number": (1, ValueError, "x must have shape (n, "),
     "one row without brackets": ([0, 1], ValueError, "x must have shape (n, "),
     "no features": (np.zeros((3, 0), int), ValueError, "x must have shape (n, "),
-    "three axes": (np.zeros((1, 3, 2), int), ValueError, "x must have shape (n, "),
 }
 
 
@@ -44,6 +43,11 @@ def test_fit_refuses(ground, x, error, message):
     setting = next(iter(ground.settings.values()))
     with pytest.raises(error, match=re.escape(message.format(numbers=ground.numbers))):
         ground.Model.fit(x, **setting)
+
+
+def test_fit_refuses_an_axis_too_many(ground):
+    with pytest.raises(ValueError, match=re.escape("x must have shape (n, ")):
+        ground.Model.fit(ground.data[..., None], **next(iter(ground.settings.values())))
 
 
 def test_fit_refuses_no_rows(ground):
@@ -57,9 +61,11 @@ def test_masked_values_are_refused(ground, pack):
     x, setting = np.ma.array(ground.data), next(iter(ground.settings.values()))
     plain = ground.Model.fit(x, **setting)  # nothing is masked
     assert eqx.tree_equal(plain, ground.Model.fit(ground.data, **setting))
-    x[[2, 3], 1] = np.ma.masked
+    x[(slice(2, 4), *ground.place)] = np.ma.masked
     for take in (lambda x: ground.Model.fit(x, **setting), plain.log_prob):
-        with pytest.raises(ValueError, match=r"x\S* must have no masked values.*\[2?,? ?1\] is masked \([12] such"):
+        with pytest.raises(
+            ValueError, match=r"x\S* must have no masked values.*\[(2, )?(0, )?1\] is masked \([12] such"
+        ):
             take(pack(x))
 
 
@@ -94,7 +100,7 @@ def test_sums_to_one(fitted):
 @pytest.mark.parametrize("shape", [(), (7,), (0,), (2, 3), (1, 0, 2)], ids=str)
 def test_log_prob_keeps_the_batch_shape(fitted, shape):
     ground, model = fitted
-    result = model.log_prob(np.broadcast_to(ground.data[0], (*shape, ground.features)))
+    result = model.log_prob(np.broadcast_to(ground.data[0], (*shape, *ground.event_shape)))
     assert result.shape == shape
     assert result.dtype == np.float32
     np.testing.assert_array_equal(result, np.full(shape, model.log_prob(ground.data[0])))
@@ -102,13 +108,14 @@ def test_log_prob_keeps_the_batch_shape(fitted, shape):
 
 def test_log_prob_refuses(fitted):
     ground, model = fitted
-    d = ground.features
+    shape = ground.event_shape
+    wider, rule = (1, *shape[:-1], shape[-1] + 1), f"x must have shape (*batch, {', '.join(map(str, shape))})"
     for x, error, message in [
-        (["a"] * d, TypeError, f"x must be {ground.numbers}; got dtype <U1"),
-        ([1j] * d, TypeError, f"x must be {ground.numbers}; got dtype complex128"),
-        ([True] * d, TypeError, f"x must be {ground.numbers}; got dtype bool"),
-        (np.zeros((1, d + 1), int), ValueError, f"x must have shape (*batch, {d}); got shape (1, {d + 1})"),
-        (0, ValueError, f"x must have shape (*batch, {d}); got shape ()"),
+        (np.full(shape, "a"), TypeError, f"x must be {ground.numbers}; got dtype <U1"),
+        (np.full(shape, 1j), TypeError, f"x must be {ground.numbers}; got dtype complex128"),
+        (np.full(shape, True), TypeError, f"x must be {ground.numbers}; got dtype bool"),
+        (np.zeros(wider, int), ValueError, f"{rule}; got shape {wider}"),
+        (0, ValueError, f"{rule}; got shape ()"),
     ]:
         with pytest.raises(error, match=re.escape(message)):
             model.log_prob(x)
@@ -130,7 +137,10 @@ def test_log_prob_agrees_with_the_plain_one_point_formula(fitted):
 def test_log_prob_stays_where_the_rows_are(fitted, sharded, fetched):
     ground, model = fitted
     x = sharded(ground.data)
-    for rows in (x, x.reshape(len(x) // 2, 2, -1) if "Auto" in str(x.sharding) else sharded(ground.data[:, None])):
+    pairs = (
+        x.reshape(len(x) // 2, 2, *ground.event_shape) if "Auto" in str(x.sharding) else sharded(ground.data[:, None])
+    )
+    for rows in (x, pairs):
         fetched.clear()
         log_prob = model.log_prob(rows)
         assert fetched == []
@@ -150,8 +160,9 @@ def test_fit_looks_at_the_data_where_they_are(ground, sharded, fetched):
 
 def test_a_bad_value_on_another_device_is_named(ground, sharded):
     bad = ground.data.copy()
-    bad[-2:, 1] = -1 if ground.numbers == "integers" else np.nan
-    with pytest.raises(ValueError, match=rf"x\[{len(bad) - 2}, 1\] is (nan|-1) \(2 such values\)"):
+    bad[(slice(-2, None), *ground.place)] = -1 if ground.numbers == "integers" else np.nan
+    place = ", ".join(map(str, (len(bad) - 2, *ground.place)))
+    with pytest.raises(ValueError, match=rf"x\[{place}\] is (nan|-1) \(2 such values\)"):
         ground.Model.fit(sharded(bad), **next(iter(ground.settings.values())))
 
 

@@ -221,6 +221,18 @@ BUGS = {
         "np.argwhere(sums < 0)",
         "tests/test_chow_liu.py::test_tables_that_contradict_one_another_are_refused",
     ),
+    "a draw exchanges the two neighbours": (
+        "lib/markov_mesh.py",
+        "pick(key, table[left, above])",
+        "pick(key, table[above, left])",
+        "tests/test_markov_mesh.py::test_draws_follow_the_density",
+    ),
+    "a line of pixels goes on from the end of the same line": (
+        "lib/markov_mesh.py",
+        "jnp.pad(x[:, :-1], ((0, 0), (1, 0)))",
+        "jnp.roll(x, 1, axis=1)",
+        "tests/test_markov_mesh.py::test_log_prob_is_a_walk_through_the_pixels",
+    ),
     "a mass of 1 is held by fewer cells than all": (
         "lib/scores/quadrature.py",
         "(last < len(held)) & (mass < 1)",

@@ -24,13 +24,13 @@ def fifty_within_a_larger_program(model, key):
 def test_draws_are_determined_by_the_key(fitted, key):
     ground, model = fitted
     x = model.sample(key, 50)
-    assert x.shape == (50, ground.features)
+    assert x.shape == (50, *ground.event_shape)
     assert x.dtype == ground.data.dtype
     np.testing.assert_array_equal(x, model.sample(key, 50))
     np.testing.assert_array_equal(x[:7], model.sample(key, 7))
     np.testing.assert_array_equal(x, fifty_within_a_larger_program(model, key))
     assert (x != model.sample(jax.random.key(1), 50)).any()
-    assert model.sample(key, 0).shape == (0, ground.features)
+    assert model.sample(key, 0).shape == (0, *ground.event_shape)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.data.avatars import draw, pictures, read
-from lib.data.outfits import decode, encode, features, fifty, sizes
+from lib.data.avatars import draw, law, pictures, read
+from lib.data.outfits import decode, encode, features, fifty, sizes, stylist
 
 OUTFITS = np.array(list(np.ndindex(sizes)))
 BALD = features["hair type"].index("NoHair")
@@ -137,6 +137,32 @@ def test_drawing_takes_rows_in_any_order_and_integers_of_any_kind():
 def test_drawing_refuses(codes, error, message):
     with pytest.raises(error, match=message):
         draw(codes)
+
+
+# --- The law of pictures ----------------------------------------------------------------------------
+
+
+def test_the_law_adds_up_the_outfits_that_look_the_same():
+    p = {}
+    for picture, log_p in zip(pictures(), np.asarray(stylist.log_prob(OUTFITS), np.float64), strict=True):
+        p[picture.tobytes()] = p.get(picture.tobytes(), 0) + np.exp(log_p)
+    shown = pictures()[law().outfits]
+    np.testing.assert_allclose(np.exp(law().log_probs), [p[picture.tobytes()] for picture in shown], rtol=1e-6)
+    assert len(law().log_probs) == len(p) == 3552
+    assert np.exp(law().log_probs).sum() == pytest.approx(1, abs=1e-12)
+    assert -(law().log_probs @ np.exp(law().log_probs)) / np.log(2) == pytest.approx(9.144, abs=5e-4)
+
+
+def test_each_outfit_has_the_number_of_its_picture():
+    np.testing.assert_array_equal(pictures()[law().outfits[law().numbers]], pictures())
+    np.testing.assert_array_equal(law().numbers[law().outfits], np.arange(3552))
+    np.testing.assert_array_equal(OUTFITS[law().outfits], read(pictures()[law().outfits])[0])  # the first of its kind
+
+
+def test_the_law_is_kept_and_safe():
+    assert law() is law()
+    assert [part.dtype for part in law()] == [np.float64, np.int32, np.int32]
+    assert not any(part.flags.writeable for part in law())
 
 
 # --- Reading -------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """Scores against scipy, their known values and their inequalities."""
 
+import re
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 from sklearn.metrics import mutual_info_score
 
-from lib.scores import entropy, kl, mutual_information, total_correlation
+from lib.scores import entropy, kl, mutual_information, total_correlation, total_variation
 
 weights = arrays.arrays(np.float64, 6, elements=st.floats(0, 1)).filter(lambda w: w.sum() > 1e-3)
 
@@ -87,3 +90,43 @@ def test_mutual_information_is_of_two_features():
 def test_what_is_all_but_impossible_still_costs_infinitely_much():
     """exp of the first log-probability is 0 in float32, but it is no −inf."""
     assert kl(np.array([-200, 0], np.float32), np.array([-np.inf, 0], np.float32)) == np.inf
+
+
+@given(p=weights, q=weights)
+def test_total_variation_is_the_largest_difference_of_an_event(p, q):
+    p, q = p / p.sum(), q / q.sum()
+    events = np.array(list(np.ndindex((2,) * 6)))
+    assert total_variation(p, q) == pytest.approx((events @ (p - q)).max(), abs=1e-6)
+    assert total_variation(p, q) == total_variation(q, p)
+    assert total_variation(p, q) <= np.sqrt(kl(log(p), log(q)) / 2) + 1e-3  # Pinsker's inequality
+
+
+def test_total_variation_has_known_values():
+    assert total_variation([1, 0], [0, 1]) == 1
+    assert total_variation([[0.5, 0.5]], [[0.5, 0.5]]) == 0
+    assert total_variation(jnp.array([0.75, 0.25]), np.array([0.5, 0.5])) == 0.25
+    many = np.full(100_000, 1e-5)
+    assert total_variation(many, many * np.tile([0, 2], 50_000)) == pytest.approx(0.5, rel=1e-6)
+
+
+def test_total_variation_works_under_jit_and_has_a_gradient():
+    p, q = jnp.array([0.2, 0.3, 0.5]), jnp.array([0.4, 0.4, 0.2])
+    assert jax.jit(total_variation)(p, q) == total_variation(p, q)
+    np.testing.assert_array_equal(jax.grad(total_variation)(p, q), [-0.5, -0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "error", "message"),
+    [
+        ([1, 0], [[1, 0]], ValueError, "p and q must have one shape; got (2,) and (1, 2)"),
+        ([1, 0], [0.5, 0.4], ValueError, "q must sum to one; it sums to 0.9"),
+        ([], [], ValueError, "p must sum to one; it sums to 0"),
+        ([np.nan, 1], [1, 0], ValueError, "p must be shares from 0 to 1; p[0] is nan (1 such values)"),
+        ([1, 0], jnp.array([1.5, -0.5]), ValueError, "q must be shares from 0 to 1; q[0] is 1.5 (2 such values)"),
+        ([7, 3], [1, 0], ValueError, "p must be shares from 0 to 1; p[0] is 7.0 (2 such values)"),
+        (["a", "b"], [1, 0], TypeError, "p must be real numbers"),
+    ],
+)
+def test_total_variation_refuses_what_are_no_shares(p, q, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        total_variation(p, q)

@@ -30,10 +30,10 @@ class ChowLiuTree(Discrete):
     """Categorical features, each depending on at most one other.
 
     `log_probs[j, u, v]` is log P(x_j = v | x_parents[j] = u), in nats; of the root, feature 0, only the row 0 is used.
-    Feature j has `num_values[j]` values, but there all have as many rows and values as the one with most: what is no
-    value of feature j has the probability 0, and what is no value of its parent has a row that is not used. `order`
-    lists the features so that parents come first. Raises TypeError or ValueError where these are no tree, and where a
-    row does not sum to one.
+    Feature j has `num_values[j]` values, but each table has as many rows and columns as the largest needs: a column
+    that is no value of feature j has probability 0, and a row that is no value of its parent is not used. `order` lists
+    the features so that parents come first. Raises TypeError or ValueError where these are no tree, and where a row
+    does not sum to one.
 
     >>> model = ChowLiuTree.fit([[0, 0, 0], [0, 1, 1], [1, 1, 1], [1, 0, 0]], sizes=(2, 2, 2))
     >>> model.parents
@@ -87,17 +87,16 @@ class ChowLiuTree(Discrete):
         if len(counts) != 2 or not len(counts[0]):
             raise ValueError("counts must be a table for each feature, and the Burt table of all of them")
         margins = {f"counts[0][{j}]": checks.array(f"counts[0][{j}]", n) for j, n in enumerate(counts[0])}
-        table = checks.array("counts[1]", counts[1])
         _, alpha = checks.smoothed_counts(margins, alpha)
-        as_float = checks.counts("counts[1]", table)
-        refuse_contradictions(list(margins.values()), table)
+        exact = checks.array("counts[1]", counts[1])
+        table = checks.counts("counts[1]", exact)
+        refuse_contradictions(list(margins.values()), exact)
         sizes = tuple(margin.size for margin in margins.values())
         if checks.is_traced(table):
-            table = as_float
             parents, order = _maximum_spanning_tree(mutual_information(table, sizes))
-        else:  # in more digits than JAX has, and at once: what is known does not wait for what is traced
-            table = np.asarray(table)
-            with jax.ensure_compile_time_eval():
+        else:
+            table = np.asarray(exact)  # so that mutual information is of float64
+            with jax.ensure_compile_time_eval():  # the tree is found now, also where alpha is traced
                 parents, order = _maximum_spanning_tree(jnp.float32(mutual_information(table, sizes)))
         return cls(_smooth(_given_parents(table, parents, sizes), sizes, alpha), parents, order, sizes)
 

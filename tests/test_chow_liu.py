@@ -264,6 +264,11 @@ def test_tables_that_contradict_one_another_are_refused(table, message):
         ChowLiuTree.from_counts((MARGINS, table))
 
 
+def test_a_margin_of_two_axes_is_refused():
+    with pytest.raises(ValueError, match=re.escape("counts[0][0] must have shape (values,); got shape (1, 2)")):
+        ChowLiuTree.from_counts((([[2, 1]],), [[2, 0], [0, 1]]))
+
+
 @pytest.mark.parametrize("counts", [(), ((), [[]]), (MARGINS,)])
 def test_what_are_no_counts_is_refused(counts):
     with pytest.raises(ValueError, match="counts must be a table for each feature, and the Burt table of all of them"):

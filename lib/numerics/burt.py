@@ -2,8 +2,8 @@
 
 It has a row and a column for each value of each feature: those of feature 0 come first. Block (i, j) counts the values
 of feature i together with those of feature j. A block on the diagonal holds how often each value occurs, on its own
-diagonal, and else zeros (M. Greenacre, Correspondence Analysis in Practice, 2017, ch. 18). The features of some law
-have to be known from their sizes, so these go with the table.
+diagonal, and else zeros (M. Greenacre, Correspondence Analysis in Practice, 2017, ch. 18). The table alone does not say
+where the values of a feature end, so the sizes go with it.
 """
 
 import math
@@ -37,7 +37,7 @@ def burt_table(x: Int[Array, "n features"], sizes: tuple[int, ...]) -> Int[Array
 def mutual_information(table: checks.Array, sizes: tuple[int, ...]) -> Float[checks.Array, "features features"]:
     """The mutual information of each two features i < j times the number of rows, in nats; zero elsewhere.
 
-    The tables of NumPy are worked on in NumPy, in float64, and a feature at a time, so that little memory is needed.
+    A table of NumPy is worked on in NumPy, in float64, and a feature at a time, so that little memory is needed.
     """
     first, margin = starts(sizes), table.diagonal()
     if isinstance(table, jax.Array):
@@ -59,6 +59,9 @@ def refuse_contradictions(margins: Sequence[checks.Array], table: checks.Array) 
 
     The errors call them counts[0] and counts[1]. Of tracers only the shapes are checked.
     """
+    for j, margin in enumerate(margins):
+        if margin.ndim != 1:
+            raise ValueError(f"counts[0][{j}] must have shape (values,); got shape {margin.shape}")
     sizes = tuple(margin.size for margin in margins)
     if table.shape != (sum(sizes), sum(sizes)):
         raise ValueError(

@@ -21,6 +21,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding
 
 from lib.numerics.summation import pairwise_sum
+from lib.numerics.tables import is_value
 
 Array = jax.Array | np.ndarray
 
@@ -69,8 +70,7 @@ def refuse(name: str, x: Array, bad: Callable[..., Array], rule: str, *limits: A
             first = (start + row, *place)[: x.ndim]
         many += int(found.sum())
     if first is not None:
-        where = f"{name}[{', '.join(map(str, first))}]" if first else name
-        raise ValueError(f"{name} must be {rule}; {where} is {x[first]} ({many} such values)")
+        raise ValueError(f"{name} must be {rule}; {_at(name, first)} is {x[first]} ({many} such values)")
 
 
 def codes(name: str, x: Any, sizes: tuple[int, ...]) -> Array:
@@ -277,10 +277,23 @@ def log_table(name: str, log_p: Any, axis: int | None = None) -> Array:
     refuse(name, log_p, _no_log_prob, "log-probabilities, none of them nan or above 0")
     if not is_traced(log_p):
         totals = sum_exp(log_p, axis)
-        wrong = totals[abs(totals - 1) > 1e-4]
-        if wrong.size:
-            raise ValueError(f"{name} must sum to one after exp; it sums to {wrong[0]:.6g}")
+        wrong = np.argwhere(abs(totals - 1) > 1e-4)
+        if len(wrong):
+            place = tuple(map(int, wrong[0]))
+            where, many = ("it", "") if axis is None else (_at(name, place), f" ({len(wrong)} such rows)")
+            raise ValueError(f"{name} must sum to one after exp; {where} sums to {totals[place]:.6g}{many}")
     return log_p
+
+
+def log_rows(name: str, log_p: Any, sizes: tuple[int, ...]) -> None:
+    """Raise a TypeError or ValueError unless each row of log_p (features, …, values) is one of log-probabilities.
+
+    They sum to one within 1e-4, and are −inf where a feature has no such value. The shape is for the caller to check.
+    """
+    log_p = log_table(name, log_p, axis=-1)
+    exists = np.expand_dims(is_value(sizes), tuple(range(1, log_p.ndim - 1)))
+    beyond = library_of(log_p).where(exists, -np.inf, log_p)
+    refuse(name, beyond, _possible, "-inf where a feature has no such value")
 
 
 def sum_exp(log_p: Array, axis: int | None = None) -> np.ndarray:
@@ -357,6 +370,11 @@ def _few_on_host(x: Array) -> Array:
     return np.asarray(jax.device_get(x)) if few else x
 
 
+def _at(name: str, place: Sequence[int]) -> str:
+    """A place in an array as errors call it."""
+    return f"{name}[{', '.join(map(str, place))}]" if len(place) else name
+
+
 def _dtype(x: Array) -> str:
     """The dtype as errors call it; of objects, which say little by it, with the first one."""
     return f"dtype {x.dtype}" + (f", such as {x.item(0)!r}" if x.dtype == object and x.size else "")
@@ -366,10 +384,9 @@ def _refuse_masked(name: str, x: Any) -> None:
     """NumPy would take what is hidden by a mask for data, also where a list holds masked arrays."""
     if np.ma.is_masked(x):
         where = np.argwhere(np.ma.getmaskarray(x))
-        first = f"{name}[{', '.join(map(str, where[0]))}]" if x.ndim else name
         raise ValueError(
-            f"{name} must have no masked values: leave them out or fill them; {first} is masked ({len(where)} such "
-            "values)"
+            f"{name} must have no masked values: leave them out or fill them; {_at(name, where[0])} is masked "
+            f"({len(where)} such values)"
         )
     if isinstance(x, list | tuple):
         for i, part in enumerate(x):
@@ -407,6 +424,10 @@ def _negative(x: Any) -> Array:
 
 def _no_log_prob(x: Any) -> Array:
     return ~(x <= 1e-4)
+
+
+def _possible(log_p: Any) -> Any:
+    return log_p > -np.inf
 
 
 def _total(n: Any) -> int | float:

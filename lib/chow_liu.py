@@ -16,14 +16,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.discrete import Discrete
-from lib.numerics.burt import burt_table, mutual_information, refuse_contradictions, starts
+from lib.numerics.burt import burt_table, mutual_information, refuse_contradictions
 from lib.numerics.counting import tally
 from lib.numerics.notches import BITS, notches
-from lib.numerics.tables import in_range, once, smooth
+from lib.numerics.tables import in_range, is_value, once, smooth, starts
 
 
 class ChowLiuTree(Discrete):
@@ -57,9 +57,7 @@ class ChowLiuTree(Discrete):
             raise ValueError(f"parents and order must have shape ({features},); got {parents.shape}, {order.shape}")
         if not (checks.is_traced(parents) or checks.is_traced(order)):
             _refuse_no_tree(np.asarray(parents), np.asarray(order))
-        checks.log_table("log_probs", self.log_probs, axis=-1)
-        beyond = jnp.where(_exists(self.sizes), -jnp.inf, self.log_probs)
-        checks.refuse("log_probs", beyond, _possible, "-inf where a feature has no such value")
+        checks.log_rows("log_probs", self.log_probs, self.sizes)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -163,16 +161,7 @@ def _smooth(
 ) -> Float[Array, "features rows values"]:
     root = counts[0].sum(0)  # which is its own parent: its counts are on the diagonal
     counts = counts.at[0].set(0).at[0, 0].set(root)
-    return smooth(counts, alpha, jnp.broadcast_to(_exists(sizes), counts.shape))
-
-
-def _exists(sizes: tuple[int, ...]) -> Bool[np.ndarray, "features 1 values"]:
-    """Whether a feature has so many values."""
-    return (np.arange(max(sizes))[None] < np.array(sizes)[:, None])[:, None]
-
-
-def _possible(log_p: checks.Array) -> checks.Array:
-    return log_p > -np.inf
+    return smooth(counts, alpha, jnp.broadcast_to(is_value(sizes)[:, None], counts.shape))
 
 
 @jax.jit

@@ -31,7 +31,7 @@ What is decided for the families to come; the code comes with the first model th
 import abc
 import math
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import equinox as eqx
 import jax
@@ -89,10 +89,6 @@ class Density(Sampler):
         """How many numbers go through the formula for one observation."""
         return math.prod(self.event_shape)
 
-    def _for_rows(self) -> Any:
-        """What computes `_log_probs`: this model, or a form of it that is made once for all parts of the rows."""
-        return self
-
     def _checked(self, x: ArrayLike) -> checks.Array:
         """Observations (*batch, *event_shape) at which the density is asked for: real numbers, but for codes."""
         return checks.points_at(x, self.event_shape)
@@ -103,13 +99,12 @@ class Density(Sampler):
         Infinity is out of every support, and NaN gives NaN, so the formula of a model meets finite numbers only.
         Raises TypeError or ValueError where x has the wrong dtype or shape.
         """
-        x, model = self._checked(x), self._for_rows()
-        axes = len(model.event_shape)
+        x, axes = self._checked(x), len(self.event_shape)
         if is_sharded(x):
-            return on_shards(_log_probs, x.sharding, x.ndim - axes, (model,), x)
+            return on_shards(_log_probs, x.sharding, x.ndim - axes, (self,), x)
         if checks.is_traced(x) or x.ndim != 1 + axes:
-            return _log_probs(model, x)
-        return jnp.concatenate(list(in_parts(partial(_log_probs, model), x, self._work)))
+            return _log_probs(self, x)
+        return jnp.concatenate(list(in_parts(partial(_log_probs, self), x, self._work)))
 
 
 # Compiled once for each class and shape; the model itself is an argument, so a new fit compiles nothing.

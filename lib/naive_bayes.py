@@ -11,43 +11,49 @@ is no class here, as there is in the classifier of the same name: this is that c
 
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from functools import partial
+from typing import Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.discrete import SMALL, Discrete
 from lib.numerics.counting import margins, tally
-from lib.numerics.tables import in_range, once, pick, smooth, stack
+from lib.numerics.tables import in_range, is_value, once, pick, smooth, starts
 
 
 class NaiveBayes(Discrete):
     """Independent categorical features.
 
-    `log_probs` holds a table for each feature: `log_probs[j][v]` is log θ_j(v), in nats. Raises TypeError or ValueError
-    where a table has not one axis or does not sum to one, and where there is none.
+    `log_probs[j, v]` is log θ_j(v), in nats. Feature j has `num_values[j]` values, but each row has as many places
+    as the longest needs: a place that is no value of feature j has probability 0. Raises TypeError or ValueError where
+    this is not so, and where a row does not sum to one.
 
     >>> model = NaiveBayes.fit([[0, 1], [0, 1], [1, 0], [0, 0]], sizes=(2, 2))
     >>> jnp.exp(model.log_prob(jnp.array([[0, 1], [1, 1]])))
     Array([0.375, 0.125], dtype=float32)
     """
 
-    log_probs: tuple[Float[Array, " values"], ...]
+    log_probs: Float[Array, "features values"]
+    num_values: tuple[int, ...] = eqx.field(static=True, converter=checks.sizes)
 
     def __check_init__(self) -> None:
-        if not self.log_probs:
-            raise ValueError("log_probs must hold a table for each feature; got none")
-        for j, table in enumerate(self.log_probs):
-            if checks.log_table(f"log_probs[{j}]", table).ndim != 1:
-                raise ValueError(f"log_probs[{j}] must have shape (values,); got shape {table.shape}")
+        features, values = len(self.sizes), max(self.sizes)
+        if self.log_probs.shape != (features, values):
+            raise ValueError(
+                f"log_probs must have shape {(features, values)}, a row for each feature; got shape "
+                f"{self.log_probs.shape}"
+            )
+        checks.log_rows("log_probs", self.log_probs, self.sizes)
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        return tuple(len(table) for table in self.log_probs)
+        return self.num_values
 
     @staticmethod
     def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[Int[checks.Array, " values"], ...]:
@@ -63,52 +69,48 @@ class NaiveBayes(Discrete):
     def from_counts(cls, counts: Sequence[ArrayLike], alpha: ArrayLike = 0.0) -> Self:
         """The model of a table of counts for each feature; `alpha` ≥ 0 is the pseudo-count of each value.
 
-        Works under `jit`. Raises ValueError for a negative count or alpha, for tables of different totals, and where
-        nothing was seen and alpha is 0.
+        Works under `jit`. Raises ValueError for a negative count or alpha, for tables of a wrong shape or of different
+        totals, and where nothing was seen and alpha is 0.
         """
+        if not len(counts):
+            raise ValueError("counts must be a table for each feature; got none")
         tables, alpha = checks.smoothed_counts({f"counts[{j}]": table for j, table in enumerate(counts)}, alpha)
-        return cls(_smooth(tuple(tables), alpha))
+        for j, table in enumerate(tables):
+            if table.ndim != 1 or not table.size:
+                raise ValueError(f"counts[{j}] must have shape (values,); got shape {table.shape}")
+        sizes = tuple(table.size for table in tables)
+        join = jnp.concatenate if any(isinstance(table, jax.Array) for table in tables) else np.concatenate
+        return cls(_smooth(join(tables), sizes, alpha), sizes)
 
     def _log_prob(self, x: Int[Array, " features"]) -> Float[Array, ""]:
         inside = in_range(x, self.sizes)
-        each = stack(self.log_probs)[jnp.arange(len(x)), jnp.where(inside, x, 0)]
+        each = self.log_probs[jnp.arange(len(x)), jnp.where(inside, x, 0)]
         return jnp.sum(jnp.where(inside, each, -jnp.inf))
 
-    def _for_rows(self) -> Any:
-        return self if math.prod(self.sizes) <= SMALL else _Stacked(_with_end(self.log_probs))
+    def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
+        """The sum over the features, one after the other, so that the row of each stays in the fastest cache."""
+        if math.prod(self.sizes) <= SMALL:
+            return super()._log_probs(x)
+
+        def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
+            row, codes = feature
+            codes, last = codes.astype(jnp.uint32), len(row) - 1  # without its sign, a code below 0 is a huge one
+            return total + jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf), None
+
+        return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (self.log_probs, once(x.T)))[0]
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
-        return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), stack(self.log_probs))
+        return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), self.log_probs)
 
 
 # --- Private numerics ----------------------------------------------------------------------------
 
 
-class _Stacked(eqx.Module):
-    """The log densities of naive Bayes where there are too many combinations for a table of them."""
-
-    tables: Float[Array, "features values_and_1"]
-
-    @property
-    def event_shape(self) -> tuple[int, ...]:
-        return (len(self.tables),)
-
-    def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
-        """The sum over the features, one after the other, so that the table of each stays in the fastest cache."""
-
-        def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
-            table, codes = feature
-            # A code below 0 is a huge one without its sign, and no index is beyond the last, where log 0 stands.
-            return total + table[jnp.minimum(codes.astype(jnp.uint32), len(table) - 1)], None
-
-        return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (self.tables, once(x.T)))[0]
-
-
-@jax.jit
-def _smooth(counts: tuple[Array, ...], alpha: Array) -> tuple[Array, ...]:
-    return tuple(smooth(table, alpha) for table in counts)
-
-
-@jax.jit
-def _with_end(log_probs: tuple[Array, ...]) -> Float[Array, "features values_and_1"]:
-    return jnp.pad(stack(log_probs), ((0, 0), (0, 1)), constant_values=-jnp.inf)
+@partial(jax.jit, static_argnums=1)
+def _smooth(
+    counts: Float[Array, " values_of_all"], sizes: tuple[int, ...], alpha: Array
+) -> Float[Array, "features values"]:
+    """The logarithms of the smoothed shares, in a row for each feature; `counts` are those of one after the other."""
+    value = np.arange(max(sizes), dtype=np.int32)[None]
+    place = np.where(is_value(sizes), starts(sizes)[:, None] + value, 0)
+    return smooth(counts[place], alpha, is_value(sizes))

@@ -202,7 +202,7 @@ def test_a_weak_edge_is_found_in_many_counts(n, strong):
 HALF = np.log(np.full((2, 2, 2), 0.5, np.float32))
 TREE = {"log_probs": HALF, "parents": np.array([0, 0]), "order": np.array([0, 1]), "num_values": (2, 2)}
 NO_TREES = {
-    "a row of total 2": ({"log_probs": np.stack([HALF[0], 0 * HALF[0]])}, "log_probs must sum to one after exp"),
+    "a row of total 2": ({"log_probs": np.stack([HALF[0], 0 * HALF[0]])}, "log_probs[1, 0] sums to 2 (2 such rows)"),
     "nan": ({"log_probs": np.stack([HALF[0], np.nan * HALF[0]])}, "log_probs[1, 0, 0] is nan (4 such values)"),
     "two axes": ({"log_probs": HALF[0]}, "log_probs must have shape (2, 2, 2), for each feature a table"),
     "a missing row": ({"log_probs": HALF[:, :1]}, "log_probs must have shape (2, 2, 2), for each feature a table"),

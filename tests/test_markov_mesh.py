@@ -282,7 +282,7 @@ def test_from_counts_refuses(counts, error, message):
 
 HALF = np.log(np.full((2, 2, 2, 2, 2), 0.5, np.float32))
 NO_MESHES = {
-    "a row of total 2": (HALF * 0, "log_probs must sum to one after exp; it sums to 2"),
+    "a row of total 2": (HALF * 0, "log_probs must sum to one after exp; log_probs[0, 0, 0, 0] sums to 2 ("),
     "nan": (HALF * np.nan, "log_probs must be log-probabilities, none of them nan or above 0"),
     "four axes": (HALF[0], "log_probs must have shape (rows, columns, levels, levels, levels); got shape (2, 2, 2, 2)"),
     "a missing row": (HALF[:, :, :1], "got shape (2, 2, 1, 2, 2)"),

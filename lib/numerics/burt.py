@@ -17,15 +17,10 @@ from jaxtyping import Array, Float, Int
 
 from lib import checks
 from lib.numerics.counting import joint
-from lib.numerics.tables import combinations, in_range, once
+from lib.numerics.tables import combinations, in_range, once, starts
 
 FEW = 16  # up to so many values a feature, on average, a product of matrices is faster than adding at an address
 ROWS = 1024  # in one product: so that what it multiplies stays small
-
-
-def starts(sizes: tuple[int, ...]) -> Int[np.ndarray, " features"]:
-    """The row of the table at which the values of each feature start."""
-    return np.cumsum((0, *sizes[:-1]), dtype=np.int32)
 
 
 @partial(jax.jit, static_argnums=1)

@@ -1,9 +1,8 @@
 """Tables of probabilities: where a combination of codes stands in one, and how it is read, smoothed and drawn from."""
 
-from collections.abc import Sequence
-
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
@@ -18,6 +17,16 @@ def in_range(x: Int[Array, "*n features"], sizes: tuple[int, ...]) -> Bool[Array
     """Whether each code is one of its feature's values."""
     x = x.astype(jnp.int32)  # bytes may come, and a size of 256 is not one
     return (x >= 0) & (x < jnp.broadcast_to(jnp.array(sizes, jnp.int32), x.shape))
+
+
+def is_value(sizes: tuple[int, ...]) -> Bool[np.ndarray, "features values"]:
+    """Whether a place is one of its feature's values, where each has as many places as the largest needs."""
+    return np.arange(max(sizes))[None] < np.array(sizes)[:, None]
+
+
+def starts(sizes: tuple[int, ...]) -> Int[np.ndarray, " features"]:
+    """The place at which the values of each feature start, where they are written one feature after the other."""
+    return np.cumsum((0, *sizes[:-1]), dtype=np.int32)
 
 
 def cell_of(x: Int[Array, " features"], sizes: tuple[int, ...]) -> tuple[Int[Array, ""], Bool[Array, ""]]:
@@ -40,7 +49,9 @@ def look_up(table: Float[Array, " cells"], cell: Int[Array, "*n"], inside: Bool[
 
 
 def smooth(
-    counts: Float[Array, "*rows values"], alpha: ArrayLike, exists: Bool[Array, "*rows values"] | None = None
+    counts: Float[Array, "*rows values"],
+    alpha: ArrayLike,
+    exists: Bool[Array | np.ndarray, "*rows values"] | None = None,
 ) -> Float[Array, "*rows values"]:
     """log (n + α) / Σ (n + α) over the last axis; a row that is zero throughout becomes uniform.
 
@@ -53,17 +64,6 @@ def smooth(
     values = exists.sum(-1, keepdims=True, dtype=jnp.float32)
     p = jnp.where(total > 0, weights, 1.0) / jnp.where(total > 0, total, values)
     return jnp.where(exists, jnp.log(jnp.where(exists, p, 1.0)), -jnp.inf)  # else the gradient of log 0 would be NaN
-
-
-def stack(tables: Sequence[Float[Array, "*rows _"]]) -> Float[Array, "tables *rows values"]:
-    """Tables of log-probabilities whose last axes differ in length, in one array; what is added has probability 0."""
-    values = max(table.shape[-1] for table in tables)
-
-    def widened(table: Array) -> Array:
-        missing = [(0, 0)] * (table.ndim - 1) + [(0, values - table.shape[-1])]
-        return jnp.pad(table, missing, constant_values=-jnp.inf)
-
-    return jnp.stack([widened(table) for table in tables])
 
 
 def pick(key: PRNGKeyArray, log_probs: Float[Array, " outcomes"]) -> Int[Array, ""]:

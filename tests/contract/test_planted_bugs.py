@@ -151,8 +151,8 @@ BUGS = {
     ),
     "a feature looks at the table of another": (
         "lib/naive_bayes.py",
-        "stack(self.log_probs)[jnp.arange(len(x))",
-        "stack(self.log_probs)[jnp.arange(len(x))[::-1]",
+        "self.log_probs[jnp.arange(len(x))",
+        "self.log_probs[jnp.arange(len(x))[::-1]",
         "tests/test_naive_bayes.py::test_the_numbers_of_the_article",
     ),
     "the intercepts are penalised": (

@@ -272,7 +272,9 @@ def _decimal_words(settings: list[float], step: float) -> list[str]:
 
 
 def _digit_words(settings: list[float]) -> list[str]:
-    """Each with three digits, or as many more as tell them apart."""
+    """Each with three digits, or as many more as tell them apart; in full where all are whole numbers, such as 2ⁿ."""
+    if all(abs(setting - round(setting)) < 1e-6 * setting for setting in settings):
+        return [_plain(round(setting)) for setting in settings]
     for digits in range(3, 10):
         words = [_plain(float(f"{setting:.{digits}g}")) for setting in settings]
         if len(set(words)) == len(words):

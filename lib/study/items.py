@@ -136,7 +136,9 @@ class Exercise:
 
     @property
     def tolerance(self) -> float:
-        """Relative: values may be rounded to three digits, functions may not round."""
+        """Relative: values may be rounded to three digits, functions may not round, and what is counted is exact."""
+        if isinstance(self.right, int):
+            return 0.0
         return 1e-5 if self.wants_function else 5e-3
 
     @property

@@ -56,10 +56,11 @@ ITEMS = (
     Prediction(
         "4-middle",
         "You have one random picture of 1024 pixels. Which is nearer to it: the nearest of 4031 other random pictures, "
-        "or plain grey, which is the same for everybody?",
-        {"other": "the nearest of the others", "middle": "plain grey"},
-        "4031 others sound like many chances. But they are all about equally far away. Plain grey differs from each "
-        "pixel by at most 128 levels; another random picture may differ by 255.",
+        "or one picture that is all grey, of level 127.5?",
+        {"other": "the nearest of the others", "middle": "the grey one"},
+        "4031 others sound like many chances. But a distance is a mean over 1024 pixels, so none of them comes far "
+        "below the others. From the grey picture a random one differs by its own chance alone; from another random one "
+        "by the chance of both.",
     ),
     Exercise(
         "4-count",
@@ -106,6 +107,11 @@ def answer(side, levels):
         "4-colour",
         _digits(3072),
         (
+            Mistake(
+                3 * _digits(1024),
+                "You multiplied the digits by 3. Multiply the power of ten, 2466.04, and add the one at the end.",
+            ),
+            Mistake(_digits(3072) - 1, "This is the power of ten, rounded down. The number has one digit more."),
             Mistake(_digits(1024), "This is the number of grey pictures. In colour there are three numbers."),
             Mistake(len(str(3072 * 256)), "You multiplied 3072 by 256. Each number multiplies the pictures by 256."),
         ),

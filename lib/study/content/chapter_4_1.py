@@ -20,7 +20,7 @@ ITEMS = (
     ),
     Question(
         "4.1-why",
-        "You have moved both sliders. What would turn the specks into people?",
+        "You have moved both sliders. What would turn these pictures into people?",
         (
             Choice(
                 "people",
@@ -43,23 +43,16 @@ ITEMS = (
             ),
         ),
     ),
-    Question(
+    Prediction(
         "4.1-bits",
         "How often does naive Bayes draw exactly one of the 3552 real pictures?",
-        (
-            Choice(
-                "some",
-                "A surprise of thousands of bits is a probability of 2 to the power of minus thousands. 3552 such "
-                "pictures together change little: see [In bits](#in-bits).",
-                "About once in a million draws",
-            ),
-            Choice(
-                "hundred",
-                "Once in 10 to the power of hundreds of draws. Every bit of surprise halves the probability, and there "
-                "are thousands of them.",
-                "Never, in the life of the universe",
-            ),
-        ),
+        {
+            "million": "about once in a million draws",
+            "atoms": "about once in 10⁸⁰ draws, as many as there are atoms in the universe",
+            "rarer": "far more rarely than that",
+        },
+        "3552 chances seem to be many. But every bit of surprise halves a probability, and here there are thousands of "
+        "bits.",
     ),
     Prediction(
         "4.1-small",
@@ -71,11 +64,11 @@ ITEMS = (
     ),
     Prediction(
         "4.1-lines",
-        "The tree joins the pixels that tell most about each other. How many of its lines, among pixels that change, "
-        "join two pixels that touch?",
+        "The tree joins the pixels that tell most about each other, and where several tell equally much, one that "
+        "touches. How many of its lines, among pixels that change, join two pixels that touch?",
         Scale(0, 100, 1, " %"),
-        "Neighbours are alike, so “nearly all” tempts. But a line goes to the pixel that tells *most*, and that may be "
-        "at the other end of the same shirt.",
+        "Neighbours are alike, so “nearly all” tempts. But at the edge of a shape the next pixel belongs to something "
+        "else, and a pixel of the same shape at the other side tells more.",
     ),
     Exercise(
         "4.1-shirt",
@@ -134,11 +127,11 @@ def answer(theta, pixels):
         7 + 1023 * 8 * 7,
         (
             Mistake(1024 * 8 * 8, "These are all numbers. In each table of 8 they sum to 1, so 7 of 8 are free."),
+            Mistake(1024 * 8 * 7, "The root looks at nobody: it has one table, not eight."),
+            Mistake(1023 * 8 * 7, "The root is missing. It has a table too, with 7 free numbers."),
             Mistake(1024 * 7, "This is naive Bayes. A pixel with a parent has a table for each level of the parent."),
             Mistake(1023 * 7 * 7, "A parent has 8 levels, and none of its 8 tables follows from the others."),
-            Mistake(
-                1024 * 1023 // 2 * 64, "These are the tables of *all* pairs, which were counted to find the tree."
-            ),
+            Mistake(1024 * 1023 // 2 * 64, "These are the tables of *all* pairs, which were counted to find the tree."),
         ),
         (
             "A table of 8 probabilities has 7 free ones.",
@@ -148,28 +141,28 @@ def answer(theta, pixels):
     ),
     Number(
         "4.1-recall-alpha",
-        "Naive Bayes learns a number with 256 values from 50 people, with α = 1. Which share of the draws of this "
+        "Naive Bayes learns a number with 256 values from 20 people, with α = 0.5. Which share of the draws of this "
         "number comes from the pseudo-counts?",
-        "256 pretended people against 50 real ones. This is chapter 3.1 again: what is right for few cells drowns the "
+        "128 pretended people against 20 real ones. This is chapter 3.1 again: what is right for few cells drowns the "
         "data where there are many.",
         (
             Mistake(
-                1 / 51,
-                "One was added in all, not one for each value: see "
+                0.5 / 20.5,
+                "α was added once in all, not once for each value: see "
                 "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
             ),
             Mistake(
-                50 / 306,
+                20 / 148,
                 "This is the share of the real people. The rest comes from the pseudo-counts: see "
                 "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
             ),
             Mistake(
-                3072 / (50 + 3072),
+                1536 / (20 + 1536),
                 "Each number has a table of its own, of 256 values: see "
                 "[Zeros remain](3_2_naive_bayes.ipynb#zeros-remain).",
             ),
         ),
-        "256 pretended people join the 50: see [Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
+        "256 · 0.5 pretended people join the 20: see [Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
         recall=True,
     ),
     Question(

@@ -77,8 +77,8 @@ def minimise(
     gives the result at once. A file of another training is never taken for this one.
 
     Raises TypeError or ValueError for arguments of a wrong kind or value, which it names, and for a checkpoint that is
-    damaged or belongs to another training. Raises FloatingPointError at the first step at which the loss, or a
-    parameter after it, is not finite; the last checkpoint before it stays as it is.
+    damaged or belongs to another training. Raises FloatingPointError at the first step at which the loss, its
+    gradient or a parameter after it is not finite; the last checkpoint before it stays as it is.
 
     >>> def loss(mean, x, key):
     ...     return jnp.mean((x - mean) ** 2)
@@ -180,18 +180,21 @@ def _advance(
         return (now.step < stop) & now.finite
 
     def go_on(now: _After) -> _After:
-        state, loss = _step(settings, now.state, others, data, jax.random.fold_in(key, now.step))
-        numbers = jax.tree.leaves((loss, state.parameters))
-        finite = jnp.stack([jnp.isfinite(x).all() for x in numbers]).all()
+        state, loss, length = _step(settings, now.state, others, data, jax.random.fold_in(key, now.step))
+        finite = jnp.isfinite(loss) & jnp.isfinite(length)
         return _After(now.step + 1, state, now.losses.at[now.step - first].set(loss), finite)
 
-    return jax.lax.while_loop(goes_on, go_on, _After(first, state, jnp.zeros(AT_ONCE, jnp.float32), jnp.array(True)))
+    after = _After(first, state, jnp.zeros(AT_ONCE, jnp.float32), jnp.array(True))
+    after = jax.lax.while_loop(goes_on, go_on, after)
+    # An optimiser may divide 0 by 0 where the gradient is finite. The next loss tells; here is the last one of all.
+    sound = [jnp.isfinite(x).all() for x in jax.tree.leaves(after.state.parameters)]
+    return after._replace(finite=after.finite & jnp.stack(sound).all())
 
 
 def _step(
     settings: _Settings, state: _State, others: Any, data: Any, key: PRNGKeyArray
-) -> tuple[_State, Float[Array, ""]]:
-    """One step, and the loss before it."""
+) -> tuple[_State, Float[Array, ""], Float[Array, ""]]:
+    """One step; the loss before it, and the length of its gradient, which the default optimiser needs in any case."""
     draw, noise = jax.random.split(key)
     batch = data
     if settings.batch_size is not None:
@@ -205,7 +208,8 @@ def _step(
     loss, gradient = jax.value_and_grad(loss_of)(state.parameters)
     with jax.numpy_dtype_promotion("standard"):  # optax multiplies integers by floats; the loss keeps the user's rule
         updates, optimiser = settings.transformation().update(gradient, state.optimiser, state.parameters)
-        return _State(optax.apply_updates(state.parameters, updates), optimiser), loss.astype(jnp.float32)
+        state = _State(optax.apply_updates(state.parameters, updates), optimiser)
+        return state, loss.astype(jnp.float32), optax.tree.norm(gradient)
 
 
 # --- What is said --------------------------------------------------------------------------------
@@ -236,7 +240,9 @@ def _failure(settings: _Settings, after: _After, first: int, kept: str) -> str:
     """What the error says about a step that is not finite."""
     step = int(after.step) - 1
     loss = float(after.losses[step - first])
-    what = f"the loss is {loss:g}" + (", but the parameters after it are not finite" if math.isfinite(loss) else "")
+    what = f"the loss is {loss:g}" + (
+        ", but the length of its gradient, or a parameter after it, is not finite" if math.isfinite(loss) else ""
+    )
     return (
         f"step {step}, of steps 0 to {settings.num_steps - 1}: {what}. Checkpoint before it: {kept}. Try a smaller "
         f"learning_rate than {settings.learning_rate:g}; else look in the loss for a logarithm or a root of 0, a "

@@ -9,8 +9,8 @@ batch are drawn with replacement: each step then needs no order of the data that
 loss over a batch is right on average either way.
 
 Many steps run inside one compiled loop, as calling a step takes longer than a small one itself. On a CPU, convolutions
-are an exception: their gradients are a hundred times slower inside a loop. A model that needs them would be the reason
-to call `_step`, compiled by itself, from Python.
+are an exception: their gradients are a hundred times slower inside a loop. The first model that needs them would be the
+reason to compile one step by itself, and to call it from Python.
 
 Source: H. Robbins & S. Monro, A stochastic approximation method, Ann. Math. Stat. 22, 1951.
 """
@@ -68,8 +68,8 @@ def minimise(
     `batch_size` rows of each, drawn with replacement; None gives all rows in their order, in each step. The same key
     gives the same parameters, bit for bit on one machine.
 
-    Without an `optimiser` it is Adam, whose rate rises to `learning_rate` in the first 100 steps and falls to 0 in the
-    last, with gradients cut to a length of 1. Another one is a function of the learning rate, such as `optax.sgd` for
+    Without an `optimiser` it is Adam, whose rate rises to `learning_rate` in the first 100 steps (or the first tenth,
+    if that is less) and falls to 0 in the last, with gradients cut to a length of 1. Another one is a function of the learning rate, such as `optax.sgd` for
     plain gradient descent. A loss that is a function of a module, not of another function, is compiled only once.
 
     `checkpoint` names a file that keeps the training, every `checkpoint_every` steps, at the end, and where you stop it
@@ -98,13 +98,13 @@ def minimise(
     settings = _Settings(loss, optimiser, float(learning_rate), num_steps, batch_size)
     data = jax.device_put(checked_data(data))
     trained, others = checked_parameters(parameters)
-    state, losses = _begin(settings, trained), np.zeros(0, np.float32)
+    # State and losses have one name, so that no interruption comes between them.
+    done = _begin(settings, trained), np.zeros(0, np.float32)
     file = None
     if checkpoint is not None:
-        file = Checkpoint(checkpoint, _identity(settings, state, others, data, key))
-        state, losses = file.load(state) or (state, losses)
-
-    done, saved = (state, losses), len(losses)  # one name for both, so that no interruption comes between them
+        file = Checkpoint(checkpoint, _identity(settings, done[0], others, data, key))
+        done = file.load(done[0]) or done
+    saved = len(done[1])
     with ProgressBar(num_steps) as bar:
         try:
             while (first := len(done[1])) < num_steps:

@@ -13,7 +13,7 @@ from typing import Any, Self
 from lib.medium import for_page
 
 REDRAWN = 0.1  # seconds apart, at least
-WIDTH = 20  # characters
+WIDTH = 10  # characters, so that the line fits a terminal of 80
 
 
 class ProgressBar:

@@ -69,8 +69,9 @@ def minimise(
     gives the same parameters, bit for bit on one machine.
 
     Without an `optimiser` it is Adam, whose rate rises to `learning_rate` in the first 100 steps (or the first tenth,
-    if that is less) and falls to 0 in the last, with gradients cut to a length of 1. Another one is a function of the learning rate, such as `optax.sgd` for
-    plain gradient descent. A loss that is a function of a module, not of another function, is compiled only once.
+    if that is less) and falls to 0 in the last, with gradients cut to a length of 1. Another one is a function of the
+    learning rate, such as `optax.sgd` for plain gradient descent. A loss that is a function of a module, not of another
+    function, is compiled only once.
 
     `checkpoint` names a file that keeps the training, every `checkpoint_every` steps, at the end, and where you stop it
     from the keyboard. The same call then goes on from there, with the same result as without a break; after the end, it

@@ -21,7 +21,8 @@ from sphinx.util.typing import ExtensionMetadata
 
 from lib import Sampler
 
-PACKAGES = ("lib", "lib.scores", "lib.live", "lib.study")  # what they name in __all__ is public under that name
+# What these name in __all__ is public under that name.
+PACKAGES = ("lib", "lib.training", "lib.scores", "lib.live", "lib.study")
 
 MARKUP = re.compile(
     r"`(?P<code>[^`]+)`"

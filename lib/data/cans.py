@@ -1,0 +1,184 @@
+"""Cans: grey pictures of a tin can, made from two numbers, its height and its width. Whoever knows the two knows all.
+
+A picture shows 16 cm by 16 cm, seen slightly from above. Its grey levels are floats from 0 (black) to 255 (white). All
+cans stand on the same spot: a taller one has its lid higher up, and a wider one has both sides further out. So edges
+*move*, which no sum of a few fixed pictures can do.
+
+The law has three kinds of cans: flat ones for fish, those for soup, and slim ones for a drink. Within each kind, a
+taller can is wider too; over all cans, a taller can is narrower. Between the kinds there is hardly any can.
+"""
+
+import functools
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from lib import checks
+from lib.gaussian_mixture import GaussianMixture
+
+LOW, HIGH = np.float32([2, 4]), np.float32([13, 12])  # height and width, in centimetres
+FRAME = 16.0  # centimetres along the side of a picture
+GROUND = 14.5  # centimetres from the top of the picture down to the middle of the can's foot
+TILT = 0.2  # a circle is seen as an ellipse whose height is this part of its width
+
+# --- The pictures --------------------------------------------------------------------------------
+
+
+def render(factors: ArrayLike, size: int = 32) -> Float[Array, "*batch size size"]:
+    """The pictures of cans of these heights and widths, (*batch, 2) in centimetres: grey levels from 0 to 255.
+
+    Rows count from the top, columns from the left. Each `size` shows the same can. Edges are soft, a pixel and a half
+    wide, so a picture changes smoothly with its factors and can be differentiated by them. Works under `jit`. Factors
+    beyond `LOW` and `HIGH` are drawn too, as far as the frame reaches.
+
+    Raises TypeError for what are no real numbers or a fractional size, ValueError for a wrong shape or a size below 1.
+
+    >>> render([[3.5, 8.5], [11.5, 5.5]]).shape
+    (2, 32, 32)
+    """
+    return _render(checks.points_at(factors, (2,)), checks.whole("size", size, least=1))
+
+
+def _picture(factors: Float[Array, "2"], size: int) -> Float[Array, "size size"]:
+    """The picture of one can."""
+    height, radius, pixel = factors[0], factors[1] / 2, FRAME / size
+    place = jnp.arange(0.5, size, dtype=factors.dtype) * pixel
+    x, y = place[None] - FRAME / 2, place[:, None]
+
+    def lay(grey, radius, top, bottom, right=0.0, blur=1.5 * pixel):
+        """An upright cylinder in this grey, seen from `top` down to `bottom`, upon what is there already."""
+        t = jnp.clip(_depth(x - right, y, radius, top, bottom) / blur + 0.5, 0, 1)
+        return picture + t * t * (3 - 2 * t) * (grey - picture)
+
+    lid, band = GROUND - height, 0.12 * height
+    across = jnp.clip(x / radius, -1, 1)
+    light = 1 - 0.35 * (across + 0.4) ** 2  # from the left, on a round wall
+    picture = 225 - 2 * y + 0 * x
+    picture = lay(130, 1.1 * radius, GROUND, GROUND, right=0.3 * radius, blur=1.5)  # the shadow
+    picture = lay(195 * light, radius, lid, GROUND)  # the tin,
+    picture = lay(105 * light, radius, lid + band, GROUND - band)  # its label,
+    picture = lay(195 * light, radius, lid, lid + band)  # the tin above the label, which the label's far side hid,
+    picture = lay(245, radius, lid, lid)  # and the lid in its rim
+    return lay(170 + 25 * across, radius - 0.45, lid, lid)
+
+
+def _depth(x: Array, y: Array, radius: Array, top: Array, bottom: Array) -> Array:
+    """How far inside the outline of a cylinder points lie, in centimetres; outside it is negative.
+
+    The outline has two straight sides from `top` to `bottom`, and half an ellipse at each end. Let v be how far y is
+    beyond the sides, over TILT; then the outline is where ρ = √(x² + v²) is the radius, and near it the depth is
+    (radius − ρ) / |∇ρ|.
+    """
+    v = (y - jnp.clip(y, top, bottom)) / TILT
+    square = x * x + v * v + 1e-6  # not 0: the root needs a derivative
+    return (radius - jnp.sqrt(square)) * jnp.sqrt(square / (x * x + v * v / TILT**2 + 1e-6))
+
+
+# --- The law -------------------------------------------------------------------------------------
+
+# Height and width of each kind in the middle, in centimetres; how likely it is; and the spread of the two around it.
+# The mixture is one of logits z: the factors are LOW + (HIGH − LOW) · sigmoid(z), so they stay between the two.
+_shares = (np.array([[3.6, 8.6], [9.4, 7.5], [11.6, 5.6]]) - LOW) / (HIGH - LOW)  # fish, soup, drink
+_kinds = GaussianMixture(
+    np.log([0.3, 0.4, 0.3]),
+    np.log(_shares / (1 - _shares)),
+    np.array([0.4, 0.3, 0.35])[:, None, None] * np.array([[1, 0], [0.7, 0.714]]),
+)
+
+
+def sample(key: PRNGKeyArray, n: int) -> Float[Array, "n 2"]:
+    """The heights and widths of n independent cans, in centimetres. The first m of n draws are the m draws.
+
+    Raises TypeError for a key that is not of jax.random.key or a fractional n, ValueError for n below 0.
+    """
+    return LOW[None] + (HIGH - LOW)[None] * jax.nn.sigmoid(_kinds.sample(key, n))
+
+
+def log_prob(factors: ArrayLike) -> Float[Array, "*batch"]:
+    """The log density of the law at heights and widths (*batch, 2), in nats per square centimetre.
+
+    It is −inf where a factor is not between `LOW` and `HIGH`, and NaN for NaN. Works under `jit`, and so does its
+    derivative. Raises TypeError for what are no real numbers, ValueError for a wrong shape.
+
+    >>> log_prob([[9.4, 7.5], [6.0, 8.0], [1.0, 8.0]]).round(1)  # of soup; between soup and fish; too flat
+    Array([-2.3, -7.4, -inf], dtype=float32)
+    """
+    return _log_prob(checks.points_at(factors, (2,)))
+
+
+@jax.jit
+def _log_prob(factors: Array) -> Array:
+    """p(factors) = p(z) / Π d factor / dz, where the derivative is (HIGH − LOW) · share · (1 − share)."""
+    width = (HIGH - LOW).reshape((1,) * (factors.ndim - 1) + (2,))
+    share = (factors - LOW.reshape(width.shape)) / width
+    inside = ((0 < share) & (share < 1)).all(-1)
+    share = jnp.where(inside[..., None], share, 0.5)  # before the logarithms, else gradients would be NaN
+    log_p = _kinds.log_prob(jnp.log(share) - jnp.log1p(-share)) - jnp.log(width * share * (1 - share)).sum(-1)
+    return jnp.where(jnp.isnan(factors).any(-1), jnp.nan, jnp.where(inside, log_p, -jnp.inf))
+
+
+# --- From pictures back to factors ---------------------------------------------------------------
+
+
+def read(pictures: ArrayLike) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, " n"]]:
+    """The can that looks most like each picture, (n, size, size): its factors (n, 2) in cm, and the distance (n,).
+
+    The distance is the root mean square difference over the pixels, in grey levels. A picture is first compared with
+    cans on a grid, a quarter of a centimetre apart, and then the best of them moves by damped least squares (D.
+    Marquardt, J. SIAM 11, 1963). Of a can of the law, the factors come back to a thousandth of a centimetre, at a
+    distance below a hundredth of a grey level. A picture that resembles no can may have a nearer one than that found.
+
+    Raises TypeError for what are no real numbers, ValueError for a wrong shape, a NaN or an infinity.
+
+    >>> factors, distance = read(render([[3.5, 8.5], [11.5, 5.5]]) + 2)
+    >>> factors.round(1).tolist(), distance.round(1).tolist()
+    """
+    x = checks.real_numbers("pictures", pictures)
+    if x.ndim != 3 or x.shape[1] != x.shape[2] or x.shape[1] == 0:
+        raise ValueError(f"pictures must have shape (n, size, size); got shape {x.shape}")
+    checks.finite("pictures", x)
+    return jax.device_get(_read(jnp.asarray(checks.float32(x)), *_grid(x.shape[1])))
+
+
+@functools.cache
+def _grid(size: int) -> tuple[Array, Array]:
+    """Factors (cans, 2) that are a quarter of a centimetre apart, and their pictures (cans, size, size)."""
+    axes = (np.arange(low, high + 0.1, 0.25, np.float32) for low, high in zip(LOW, HIGH, strict=True))
+    factors = jnp.asarray(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2))
+    return factors, render(factors, size)
+
+
+@jax.jit
+def _read(pictures: Array, grid: Array, cans: Array) -> tuple[Array, Array]:
+    size = pictures.shape[1]
+    half_squares = (cans * cans).sum((1, 2)) / 2
+
+    def squares(factors: Array, picture: Array) -> Array:
+        return ((picture - _picture(factors, size)) ** 2).sum()
+
+    def nearest(picture: Array) -> tuple[Array, Array]:
+        def moved(_: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+            factors, damping = state
+            slopes = jax.jacfwd(_picture)(factors, size).reshape(-1, 2)
+            gap = (picture - _picture(factors, size)).reshape(-1)
+            (a, b), (_, d) = slopes.T @ slopes * (1 + damping * jnp.eye(2))
+            u, v = gap @ slopes
+            step = jnp.stack([d * u - b * v, a * v - b * u]) / (a * d - b * b)
+            new = jnp.clip(factors + step, LOW, HIGH)
+            better = squares(new, picture) < squares(factors, picture)
+            return jnp.where(better, new, factors), damping * jnp.where(better, 0.1, 10)
+
+        start = grid[jnp.argmax(jnp.tensordot(cans, picture, 2) - half_squares)]
+        factors, _ = jax.lax.fori_loop(0, 10, moved, (start, jnp.float32(1e-3)))
+        return factors, jnp.sqrt(squares(factors, picture) / size**2)
+
+    return jax.lax.map(nearest, pictures, batch_size=64)
+
+
+@partial(jax.jit, static_argnums=1)
+def _render(factors: Array, size: int) -> Array:
+    return jnp.vectorize(partial(_picture, size=size), signature="(2)->(s,s)")(factors)

@@ -44,26 +44,29 @@ def render(factors: ArrayLike, size: int = 32) -> Float[Array, "*batch size size
 
 
 def _picture(factors: Float[Array, "2"], size: int) -> Float[Array, "size size"]:
-    """The picture of one can."""
+    """The picture of one can, painted from back to front."""
     height, radius, pixel = factors[0], factors[1] / 2, FRAME / size
+    lid, band = GROUND - height, 0.12 * height
     place = jnp.arange(0.5, size, dtype=factors.dtype) * pixel
     x, y = place[None] - FRAME / 2, place[:, None]
 
-    def lay(grey, radius, top, bottom, right=0.0, blur=1.5 * pixel):
+    def lay(on, grey, radius, bottom, top=lid, right=0.0, blur=1.5 * pixel):
         """An upright cylinder in this grey, seen from `top` down to `bottom`, upon what is there already."""
         t = jnp.clip(_depth(x - right, y, radius, top, bottom) / blur + 0.5, 0, 1)
-        return picture + t * t * (3 - 2 * t) * (grey - picture)
+        return on + t * t * (3 - 2 * t) * (grey - on)
 
-    lid, band = GROUND - height, 0.12 * height
+    def wrap(on, grey, bottom):
+        """The same around the can, a pixel outside it: else its soft sides would let through what is beneath."""
+        return lay(on, grey, radius + pixel, bottom - TILT * pixel)
+
     across = jnp.clip(x / radius, -1, 1)
     light = 1 - 0.35 * (across + 0.4) ** 2  # from the left, on a round wall
-    picture = 225 - 2 * y + 0 * x
-    picture = lay(130, 1.1 * radius, GROUND, GROUND, right=0.3 * radius, blur=1.5)  # the shadow
-    picture = lay(195 * light, radius, lid, GROUND)  # the tin,
-    picture = lay(105 * light, radius, lid + band, GROUND - band)  # its label,
-    picture = lay(195 * light, radius, lid, lid + band)  # the tin above the label, which the label's far side hid,
-    picture = lay(245, radius, lid, lid)  # and the lid in its rim
-    return lay(170 + 25 * across, radius - 0.45, lid, lid)
+    room = lay(225 - 2 * y + 0 * x, 130, 1.1 * radius, GROUND, top=GROUND, right=0.3 * radius, blur=1.5)  # a shadow
+    can = wrap(195 * light, 105 * light, GROUND - band)  # the tin and its label,
+    can = wrap(can, 195 * light, lid + band)  # the tin above the label,
+    can = wrap(can, 245, lid)  # the rim,
+    can = lay(can, 170 + 25 * across, radius - 0.45, lid)  # and what it encloses
+    return lay(room, can, radius, GROUND)
 
 
 def _depth(x: Array, y: Array, radius: Array, top: Array, bottom: Array) -> Array:
@@ -141,7 +144,25 @@ def read(pictures: ArrayLike) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarra
     if x.ndim != 3 or x.shape[1] != x.shape[2] or x.shape[1] == 0:
         raise ValueError(f"pictures must have shape (n, size, size); got shape {x.shape}")
     checks.finite("pictures", x)
-    return jax.device_get(_read(jnp.asarray(checks.float32(x)), *_grid(x.shape[1])))
+    x = checks.float32(np.asarray(jax.device_get(x)))
+    grid = _grid(x.shape[1])
+    padded = np.zeros((-(-len(x) // _CHUNK) * _CHUNK, *x.shape[1:]), np.float32)
+    padded[: len(x)] = x
+    parts = [_read(part, *grid) for part in np.split(padded, len(padded) // _CHUNK)] if len(x) else []
+    factors, distance = np.empty((len(padded), 2), np.float32), np.empty(len(padded), np.float32)
+    for i, part in enumerate(parts):
+        factors[i * _CHUNK : (i + 1) * _CHUNK], distance[i * _CHUNK : (i + 1) * _CHUNK] = part
+    return factors[: len(x)], distance[: len(x)]
+
+
+# --- Private parts -------------------------------------------------------------------------------
+
+_CHUNK = 128  # pictures read at once, a short chunk padded to as many: one compilation
+
+
+@partial(jax.jit, static_argnums=1)
+def _render(factors: Array, size: int) -> Array:
+    return jnp.vectorize(partial(_picture, size=size), signature="(2)->(s,s)")(factors)
 
 
 @functools.cache
@@ -154,31 +175,37 @@ def _grid(size: int) -> tuple[Array, Array]:
 
 @jax.jit
 def _read(pictures: Array, grid: Array, cans: Array) -> tuple[Array, Array]:
-    size = pictures.shape[1]
-    half_squares = (cans * cans).sum((1, 2)) / 2
-
-    def squares(factors: Array, picture: Array) -> Array:
-        return ((picture - _picture(factors, size)) ** 2).sum()
-
-    def nearest(picture: Array) -> tuple[Array, Array]:
-        def moved(_: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
-            factors, damping = state
-            slopes = jax.jacfwd(_picture)(factors, size).reshape(-1, 2)
-            gap = (picture - _picture(factors, size)).reshape(-1)
-            (a, b), (_, d) = slopes.T @ slopes * (1 + damping * jnp.eye(2))
-            u, v = gap @ slopes
-            step = jnp.stack([d * u - b * v, a * v - b * u]) / (a * d - b * b)
-            new = jnp.clip(factors + step, LOW, HIGH)
-            better = squares(new, picture) < squares(factors, picture)
-            return jnp.where(better, new, factors), damping * jnp.where(better, 0.1, 10)
-
-        start = grid[jnp.argmax(jnp.tensordot(cans, picture, 2) - half_squares)]
-        factors, _ = jax.lax.fori_loop(0, 10, moved, (start, jnp.float32(1e-3)))
-        return factors, jnp.sqrt(squares(factors, picture) / size**2)
-
-    return jax.lax.map(nearest, pictures, batch_size=64)
+    """Of the cans p, the nearest to a picture x is where x · p − |p|² / 2 is greatest; from there, eleven steps."""
+    likeness = jnp.tensordot(pictures, cans, ((1, 2), (1, 2))) - (cans * cans).sum((1, 2))[None] / 2
+    return jax.vmap(_fitted)(pictures, grid[jnp.argmax(likeness, axis=1)])
 
 
-@partial(jax.jit, static_argnums=1)
-def _render(factors: Array, size: int) -> Array:
-    return jnp.vectorize(partial(_picture, size=size), signature="(2)->(s,s)")(factors)
+def _fitted(picture: Array, start: Array) -> tuple[Array, Array]:
+    """The factors of the least distance to the picture, and this distance."""
+
+    def tried(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        trial, damping, *best = state
+        gap, slopes = _gap_and_slopes(trial, picture)
+        new = trial, (gap * gap).sum(), slopes.T @ slopes, gap @ slopes
+        better = new[1] < best[1]
+        factors, square, curvature, pull = (jnp.where(better, a, b) for a, b in zip(new, best, strict=True))
+        damping = damping * jnp.where(better, 0.1, 10)
+        (a, b), (_, d) = curvature * (1 + damping * jnp.eye(2, dtype=jnp.float32))
+        step = jnp.stack([d * pull[0] - b * pull[1], a * pull[1] - b * pull[0]]) / (a * d - b * b)
+        return jnp.clip(factors + step, LOW, HIGH), damping, factors, square, curvature, pull
+
+    nothing = jnp.zeros((2, 2), jnp.float32)
+    state = start, jnp.float32(1e-2), start, jnp.float32(jnp.inf), nothing, nothing[0]
+    _, _, factors, square, *_ = jax.lax.fori_loop(0, 12, tried, state)
+    return factors, jnp.sqrt(square / picture.size)
+
+
+def _gap_and_slopes(factors: Array, picture: Array) -> tuple[Array, Array]:
+    """What the picture has beyond that of the can, (pixels,), and the derivatives of the latter, (pixels, 2)."""
+
+    def twice(factors: Array) -> tuple[Array, Array]:
+        can = _picture(factors, len(picture))
+        return can, can
+
+    slopes, can = jax.jacfwd(twice, has_aux=True)(factors)
+    return (picture - can).ravel(), slopes.reshape(-1, 2)

@@ -130,4 +130,4 @@ def _checked(data: ArrayLike) -> np.ndarray:
         raise TypeError("x must be known before jit; got a tracer")
     checks.finite("x", x)
     x = np.asarray(jax.device_get(x))
-    return checks.points("x", x.reshape(len(x), -1)).reshape(x.shape)
+    return np.reshape(checks.points("x", x.reshape(len(x), math.prod(x.shape[1:]))), x.shape)

@@ -20,7 +20,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from lib import checks
 from lib.gaussian_mixture import GaussianMixture
 
-LOW, HIGH = np.float32([2, 4]), np.float32([13, 12])  # height and width, in centimetres
+LOW = np.array([2, 4], np.float32)
+"""The least height and width of the law's cans, in centimetres: 2 and 4."""
+
+HIGH = np.array([13, 12], np.float32)
+"""The greatest height and width, in centimetres: 13 and 12."""
+
 FRAME = 16.0  # centimetres along the side of a picture
 GROUND = 14.5  # centimetres from the top of the picture down to the middle of the can's foot
 TILT = 0.2  # a circle is seen as an ellipse whose height is this part of its width
@@ -61,7 +66,7 @@ def _picture(factors: Float[Array, "2"], size: int) -> Float[Array, "size size"]
 
     across = jnp.clip(x / radius, -1, 1)
     light = 1 - 0.35 * (across + 0.4) ** 2  # from the left, on a round wall
-    room = lay(225 - 2 * y + 0 * x, 130, 1.1 * radius, GROUND, top=GROUND, right=0.3 * radius, blur=1.5)  # a shadow
+    room = lay(225 - 2 * y, 130, 1.1 * radius, GROUND, top=GROUND, right=0.3 * radius, blur=1.5)  # a shadow
     can = wrap(195 * light, 105 * light, GROUND - band)  # the tin and its label,
     can = wrap(can, 195 * light, lid + band)  # the tin above the label,
     can = wrap(can, 245, lid)  # the rim,
@@ -108,20 +113,21 @@ def log_prob(factors: ArrayLike) -> Float[Array, "*batch"]:
     derivative. Raises TypeError for what are no real numbers, ValueError for a wrong shape.
 
     >>> log_prob([[9.4, 7.5], [6.0, 8.0], [1.0, 8.0]]).round(1)  # of soup; between soup and fish; too flat
-    Array([-2.3, -7.4, -inf], dtype=float32)
+    Array([ -1.6, -15.2,  -inf], dtype=float32)
     """
     return _log_prob(checks.points_at(factors, (2,)))
 
 
 @jax.jit
 def _log_prob(factors: Array) -> Array:
-    """p(factors) = p(z) / Π d factor / dz, where the derivative is (HIGH − LOW) · share · (1 − share)."""
-    width = (HIGH - LOW).reshape((1,) * (factors.ndim - 1) + (2,))
-    share = (factors - LOW.reshape(width.shape)) / width
-    inside = ((0 < share) & (share < 1)).all(-1)
-    share = jnp.where(inside[..., None], share, 0.5)  # before the logarithms, else gradients would be NaN
-    log_p = _kinds.log_prob(jnp.log(share) - jnp.log1p(-share)) - jnp.log(width * share * (1 - share)).sum(-1)
-    return jnp.where(jnp.isnan(factors).any(-1), jnp.nan, jnp.where(inside, log_p, -jnp.inf))
+    """p(factors) = p(z) / Π (HIGH − LOW) · share · (1 − share), which is the derivative of the factors by z."""
+    flat, width = factors.reshape(-1, 2), (HIGH - LOW)[None]
+    share = (flat - LOW[None]) / width
+    inside = ((share > 0) & (share < 1)).all(1)
+    share = jnp.where(inside[:, None], share, 0.5)  # before the logarithms, else gradients would be NaN
+    log_p = _kinds.log_prob(jnp.log(share) - jnp.log1p(-share)) - jnp.log(width * share * (1 - share)).sum(1)
+    log_p = jnp.where(jnp.isnan(flat).any(1), jnp.nan, jnp.where(inside, log_p, -jnp.inf))
+    return log_p.reshape(factors.shape[:-1])
 
 
 # --- From pictures back to factors ---------------------------------------------------------------
@@ -132,27 +138,25 @@ def read(pictures: ArrayLike) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarra
 
     The distance is the root mean square difference over the pixels, in grey levels. A picture is first compared with
     cans on a grid, a quarter of a centimetre apart, and then the best of them moves by damped least squares (D.
-    Marquardt, J. SIAM 11, 1963). Of a can of the law, the factors come back to a thousandth of a centimetre, at a
-    distance below a hundredth of a grey level. A picture that resembles no can may have a nearer one than that found.
+    Marquardt, J. SIAM 11, 1963). So the factors of any can come back to 0.0001 cm, at a distance below 0.001; noise of
+    5 grey levels moves them by 0.01 cm. A picture that resembles no can may have a nearer one than the one found.
 
     Raises TypeError for what are no real numbers, ValueError for a wrong shape, a NaN or an infinity.
 
     >>> factors, distance = read(render([[3.5, 8.5], [11.5, 5.5]]) + 2)
     >>> factors.round(1).tolist(), distance.round(1).tolist()
+    ([[3.5, 8.5], [11.5, 5.5]], [2.0, 2.0])
     """
     x = checks.real_numbers("pictures", pictures)
     if x.ndim != 3 or x.shape[1] != x.shape[2] or x.shape[1] == 0:
         raise ValueError(f"pictures must have shape (n, size, size); got shape {x.shape}")
     checks.finite("pictures", x)
     x = checks.float32(np.asarray(jax.device_get(x)))
-    grid = _grid(x.shape[1])
-    padded = np.zeros((-(-len(x) // _CHUNK) * _CHUNK, *x.shape[1:]), np.float32)
-    padded[: len(x)] = x
-    parts = [_read(part, *grid) for part in np.split(padded, len(padded) // _CHUNK)] if len(x) else []
-    factors, distance = np.empty((len(padded), 2), np.float32), np.empty(len(padded), np.float32)
-    for i, part in enumerate(parts):
-        factors[i * _CHUNK : (i + 1) * _CHUNK], distance[i * _CHUNK : (i + 1) * _CHUNK] = part
-    return factors[: len(x)], distance[: len(x)]
+    chunks = np.zeros((max(1, -(-len(x) // _CHUNK)), _CHUNK, *x.shape[1:]), np.float32)
+    chunks.reshape(-1, *x.shape[1:])[: len(x)] = x
+    parts = [jax.device_get(_read(chunk, *_grid(x.shape[1]))) for chunk in chunks]
+    factors, distance = (np.concatenate(part)[: len(x)] for part in zip(*parts, strict=True))
+    return factors, distance
 
 
 # --- Private parts -------------------------------------------------------------------------------

@@ -136,9 +136,7 @@ def answer(theta, pixels):
             Mistake(1024 * 8 * 8, "These are all numbers. In each table of 8 they sum to 1, so 7 of 8 are free."),
             Mistake(1024 * 7, "This is naive Bayes. A pixel with a parent has a table for each level of the parent."),
             Mistake(1023 * 7 * 7, "A parent has 8 levels, and none of its 8 tables follows from the others."),
-            Mistake(
-                1024 * 1023 // 2 * 64, "These are the tables of *all* pairs, which were counted to find the tree."
-            ),
+            Mistake(1024 * 1023 // 2 * 64, "These are the tables of *all* pairs, which were counted to find the tree."),
         ),
         (
             "A table of 8 probabilities has 7 free ones.",

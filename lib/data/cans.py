@@ -88,8 +88,8 @@ def _depth(x: Array, y: Array, radius: Array, top: Array, bottom: Array) -> Arra
 
 # --- The law -------------------------------------------------------------------------------------
 
-# Height and width of each kind in the middle, in centimetres; how likely it is; and the spread of the two around it.
-# The mixture is one of logits z: the factors are LOW + (HIGH − LOW) · sigmoid(z), so they stay between the two.
+# A mixture of Gaussians over two logits z. The factors are LOW + (HIGH − LOW) · sigmoid(z), and so always in between.
+# Of each kind: the middle (in centimetres), the probability, and the spread of z, whose two parts correlate by 0.7.
 _shares = (np.array([[3.6, 8.6], [9.4, 7.5], [11.6, 5.6]]) - LOW) / (HIGH - LOW)  # fish, soup, drink
 _kinds = GaussianMixture(
     np.log([0.3, 0.4, 0.3]),
@@ -103,7 +103,7 @@ def sample(key: PRNGKeyArray, n: int) -> Float[Array, "n 2"]:
 
     Raises TypeError for a key that is not of jax.random.key or a fractional n, ValueError for n below 0.
     """
-    return LOW[None] + (HIGH - LOW)[None] * jax.nn.sigmoid(_kinds.sample(key, n))
+    return jax.nn.sigmoid(_kinds.sample(key, n)) * (HIGH - LOW)[None] + LOW[None]
 
 
 def log_prob(factors: ArrayLike) -> Float[Array, "*batch"]:
@@ -172,31 +172,37 @@ def _render(factors: Array, size: int) -> Array:
 @functools.cache
 def _grid(size: int) -> tuple[Array, Array]:
     """Factors (cans, 2) that are a quarter of a centimetre apart, and their pictures (cans, size, size)."""
-    axes = (np.arange(low, high + 0.1, 0.25, np.float32) for low, high in zip(LOW, HIGH, strict=True))
-    factors = jnp.asarray(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2))
+    axes = (np.arange(low, high + 0.1, 0.25) for low, high in zip(LOW, HIGH, strict=True))
+    factors = jnp.asarray(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2), jnp.float32)
     return factors, render(factors, size)
 
 
 @jax.jit
 def _read(pictures: Array, grid: Array, cans: Array) -> tuple[Array, Array]:
-    """Of the cans p, the nearest to a picture x is where x · p − |p|² / 2 is greatest; from there, eleven steps."""
-    likeness = jnp.tensordot(pictures, cans, ((1, 2), (1, 2))) - (cans * cans).sum((1, 2))[None] / 2
+    """Of cans p, the nearest to a picture x is where x · p − |p|² / 2 is greatest. From there on it is fitted."""
+    likeness = (
+        jnp.tensordot(pictures, cans, ((1, 2), (1, 2)), precision="highest") - (cans * cans).sum((1, 2))[None] / 2
+    )
     return jax.vmap(_fitted)(pictures, grid[jnp.argmax(likeness, axis=1)])
 
 
 def _fitted(picture: Array, start: Array) -> tuple[Array, Array]:
-    """The factors of the least distance to the picture, and this distance."""
+    """The factors of the least distance to the picture, and this distance.
+
+    A step solves JᵀJ · step = Jᵀ gap, with the diagonal of JᵀJ made larger by a share: ten times as large a one after a
+    step that did not help, which is taken back, and a tenth of it after one that did.
+    """
 
     def tried(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
-        trial, damping, *best = state
+        trial, share, *best = state
         gap, slopes = _gap_and_slopes(trial, picture)
         new = trial, (gap * gap).sum(), slopes.T @ slopes, gap @ slopes
         better = new[1] < best[1]
-        factors, square, curvature, pull = (jnp.where(better, a, b) for a, b in zip(new, best, strict=True))
-        damping = damping * jnp.where(better, 0.1, 10)
-        (a, b), (_, d) = curvature * (1 + damping * jnp.eye(2, dtype=jnp.float32))
-        step = jnp.stack([d * pull[0] - b * pull[1], a * pull[1] - b * pull[0]]) / (a * d - b * b)
-        return jnp.clip(factors + step, LOW, HIGH), damping, factors, square, curvature, pull
+        factors, square, curvature, (u, v) = (jnp.where(better, a, b) for a, b in zip(new, best, strict=True))
+        share = share * jnp.where(better, 0.1, 10)
+        (a, b), (_, d) = curvature * (1 + share * jnp.eye(2, dtype=jnp.float32))
+        step = jnp.stack([d * u - b * v, a * v - b * u]) / (a * d - b * b)
+        return jnp.clip(factors + step, LOW, HIGH), share, factors, square, curvature, jnp.stack([u, v])
 
     nothing = jnp.zeros((2, 2), jnp.float32)
     state = start, jnp.float32(1e-2), start, jnp.float32(jnp.inf), nothing, nothing[0]

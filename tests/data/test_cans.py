@@ -40,10 +40,10 @@ def test_a_can_does_not_depend_on_its_batch():
         np.testing.assert_allclose(cans.render(factors), picture, atol=1e-3)
 
 
-@pytest.mark.parametrize("size", [32, 64])
-def test_the_same_can_at_twice_the_size(size, anywhere):
+@pytest.mark.parametrize(("size", "tolerance"), [(32, 2.5), (64, 1.7)])
+def test_the_same_can_at_twice_the_size(size, tolerance, anywhere):
     fine = np.asarray(cans.render(anywhere, 2 * size)).reshape(-1, size, 2, size, 2).mean((2, 4))
-    assert rms(fine - cans.render(anywhere, size)).max() < 3
+    assert rms(fine - cans.render(anywhere, size)).max() < tolerance
 
 
 @pytest.mark.parametrize("size", [32, 33, 128])

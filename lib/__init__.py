@@ -13,6 +13,7 @@ from lib.categorical import Categorical
 from lib.naive_bayes import NaiveBayes
 from lib.chow_liu import ChowLiuTree
 from lib.markov_mesh import MarkovMesh
+from lib.pca import PCA
 from lib import scores
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "NaiveBayes",
     "ChowLiuTree",
     "MarkovMesh",
+    "PCA",
     "scores",
 ]

@@ -14,6 +14,7 @@ from lib.naive_bayes import NaiveBayes
 from lib.chow_liu import ChowLiuTree
 from lib.markov_mesh import MarkovMesh
 from lib.pca import PCA
+from lib.autoencoder import Autoencoder
 from lib import scores
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "ChowLiuTree",
     "MarkovMesh",
     "PCA",
+    "Autoencoder",
     "scores",
 ]

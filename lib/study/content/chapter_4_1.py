@@ -162,7 +162,8 @@ def answer(theta, pixels):
                 "[Zeros remain](3_2_naive_bayes.ipynb#zeros-remain).",
             ),
         ),
-        "256 · 0.5 pretended people join the 20: see [Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
+        "256 · 0.5 pretended people join the 20: see "
+        "[Laplace smoothing](3_1_the_simplest_model.ipynb#laplace-smoothing).",
         recall=True,
     ),
     Question(

@@ -296,6 +296,12 @@ def log_rows(name: str, log_p: Any, sizes: tuple[int, ...]) -> None:
     refuse(name, beyond, _possible, "-inf where a feature has no such value")
 
 
+def total(x: Array) -> float:
+    """Σ x of real numbers: of NumPy in float64, of a JAX array of many in float32, in pairs, where it lies."""
+    x = _few_on_host(x)
+    return float(pairwise_sum(jnp.ravel(float32(x))) if isinstance(x, jax.Array) else x.sum(dtype=np.float64))
+
+
 def sum_exp(log_p: Array, axis: int | None = None) -> np.ndarray:
     """Σ exp(log_p), of all or along the axis, as (sums,): of NumPy in float64, of a JAX array where it lies."""
     log_p = _few_on_host(log_p)
@@ -433,7 +439,7 @@ def _possible(log_p: Any) -> Any:
 def _total(n: Any) -> int | float:
     """The sum of counts: exact, but for a JAX array of many, which is added up in float32 where it lies."""
     n = _few_on_host(array("counts", n))
-    return float(pairwise_sum(jnp.ravel(float32(n)))) if isinstance(n, jax.Array) else int(n.sum(dtype=np.uint64))
+    return total(n) if isinstance(n, jax.Array) else int(n.sum(dtype=np.uint64))
 
 
 @partial(jax.jit, static_argnums=1)

@@ -269,6 +269,11 @@ def test_a_margin_of_two_axes_is_refused():
         ChowLiuTree.from_counts((([[2, 1]],), [[2, 0], [0, 1]]))
 
 
+def test_a_feature_without_values_is_refused():
+    with pytest.raises(ValueError, match=re.escape("counts[0][1] must have shape (values,); got shape (0,)")):
+        ChowLiuTree.from_counts((([0, 0], np.zeros(0, int)), [[0, 0], [0, 0]]), 1.0)
+
+
 @pytest.mark.parametrize("counts", [(), ((), [[]]), (MARGINS,)])
 def test_what_are_no_counts_is_refused(counts):
     with pytest.raises(ValueError, match="counts must be a table for each feature, and the Burt table of all of them"):

@@ -68,11 +68,12 @@ class ChowLiuTree(Discrete):
         """How often each value of each feature occurs in codes x (n, features), and the Burt table of all of them.
 
         This table has a row and a column for each value of each feature: it says how often both occur together
-        (lib/numerics/burt.py). Raises TypeError or ValueError as `fit` does, and ValueError where the table would have
-        2³¹ cells or more; but no rows give zeros.
+        (lib/numerics/burt.py). Raises TypeError or ValueError as `fit` does, and ValueError where this table, or
+        `log_probs` of the model, would have 2³¹ cells or more; but no rows give zeros.
         """
         sizes = checks.sizes(sizes)
         checks.table_size("the number of values of all features, squared,", (sum(sizes), sum(sizes)))
+        _refuse_too_large(sizes)
         table = tally(burt_table, checks.codes("x", x, sizes), sizes, len(sizes) ** 2)
         margins = table.diagonal()
         return tuple(margins[start : start + size] for start, size in zip(starts(sizes), sizes, strict=True)), table
@@ -92,6 +93,7 @@ class ChowLiuTree(Discrete):
         table = checks.counts("counts[1]", exact)
         refuse_contradictions(list(margins.values()), exact)
         sizes = tuple(margin.size for margin in margins.values())
+        _refuse_too_large(sizes)
         if checks.is_traced(table):
             parents, order = _maximum_spanning_tree(mutual_information(table, sizes))
         else:
@@ -120,6 +122,12 @@ class ChowLiuTree(Discrete):
 
 
 # --- Private numerics ----------------------------------------------------------------------------
+
+
+def _refuse_too_large(sizes: tuple[int, ...]) -> None:
+    """Raise a ValueError where the tables of all features, each as large as the largest, have 2³¹ cells or more."""
+    shape = len(sizes), max(sizes), max(sizes)
+    checks.table_size(f"features, values and values of the largest feature, {shape},", shape)
 
 
 def _refuse_no_tree(parents: np.ndarray, order: np.ndarray) -> None:

@@ -59,9 +59,11 @@ class NaiveBayes(Discrete):
     def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[Int[checks.Array, " values"], ...]:
         """How often each value of each feature occurs in codes x (n, features): a table for each feature.
 
-        Raises TypeError or ValueError as `fit` does; but no rows give zeros.
+        Raises TypeError or ValueError as `fit` does, and ValueError where `log_probs` of the model would have 2³¹ cells
+        or more; but no rows give zeros.
         """
         sizes = checks.sizes(sizes)
+        _refuse_too_large(sizes)
         tables = tally(margins, checks.codes("x", x, sizes), sizes, len(sizes))
         return tuple(table[:size] for table, size in zip(tables, sizes, strict=True))
 
@@ -79,6 +81,7 @@ class NaiveBayes(Discrete):
             if table.ndim != 1 or not table.size:
                 raise ValueError(f"counts[{j}] must have shape (values,); got shape {table.shape}")
         sizes = tuple(table.size for table in tables)
+        _refuse_too_large(sizes)
         join = jnp.concatenate if any(isinstance(table, jax.Array) for table in tables) else np.concatenate
         return cls(_smooth(join(tables), sizes, alpha), sizes)
 
@@ -104,6 +107,12 @@ class NaiveBayes(Discrete):
 
 
 # --- Private numerics ----------------------------------------------------------------------------
+
+
+def _refuse_too_large(sizes: tuple[int, ...]) -> None:
+    """Raise a ValueError where the rows of all features, each as long as the longest, have 2³¹ places or more."""
+    shape = len(sizes), max(sizes)
+    checks.table_size(f"features and values of the largest feature, {shape},", shape)
 
 
 @partial(jax.jit, static_argnums=1)

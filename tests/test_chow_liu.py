@@ -283,3 +283,14 @@ def test_what_are_no_counts_is_refused(counts):
 def test_too_many_values_are_refused():
     with pytest.raises(ValueError, match=r"squared, must have a product below 2\*\*31 .*; got 19600000000 cells"):
         ChowLiuTree.count(np.zeros((1, 2), int), (70_000, 70_000))
+
+
+def test_tables_that_one_large_feature_makes_too_large_are_refused():
+    """The tables of all features are as large as its own, so that 6000 values need 64 GB."""
+    sizes, message = (4000,) + (2,) * 1000, r"\(1001, 4000, 4000\), must have a product below .*; got 16016000000 cells"
+    with pytest.raises(ValueError, match=message):
+        ChowLiuTree.count(np.zeros((1, 1001), int), sizes)
+    margins = [np.eye(1, size, dtype=int)[0] for size in sizes]
+    both = np.concatenate(margins)
+    with pytest.raises(ValueError, match=message):
+        ChowLiuTree.from_counts((margins, np.outer(both, both)))

@@ -70,6 +70,14 @@ def test_the_table_of_all_combinations_is_refused_where_it_would_be_too_large():
         NaiveBayes.fit(PIXELS, (256,) * 20).log_table()
 
 
+def test_rows_that_one_large_feature_makes_too_long_are_refused():
+    sizes, message = (2**21,) + (2,) * 1023, r"\(1024, 2097152\), must have a product below .*; got 2147483648 cells"
+    with pytest.raises(ValueError, match=message):
+        NaiveBayes.count(np.zeros((1, 1024), int), sizes)
+    with pytest.raises(ValueError, match=message):
+        NaiveBayes.from_counts([np.eye(1, size, dtype=int)[0] for size in sizes])
+
+
 def test_margins_of_different_data_are_refused():
     with pytest.raises(ValueError, match="counts must count the same observations; table 1 has 4, the first 3"):
         NaiveBayes.from_counts([np.array([1, 2]), np.array([4, 0])])

@@ -100,7 +100,7 @@ class NaiveBayes(Discrete):
             codes, last = codes.astype(jnp.uint32), len(row) - 1  # without its sign, a code below 0 is a huge one
             return total + jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf), None
 
-        return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (self.log_probs, once(x.T)))[0]
+        return jax.lax.scan(add, jnp.zeros(len(x), self.log_probs.dtype), (self.log_probs, once(x.T)))[0]
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
         return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), self.log_probs)

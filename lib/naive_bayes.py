@@ -24,7 +24,10 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from lib import checks
 from lib.discrete import SMALL, Discrete
 from lib.numerics.counting import margins, tally
+from lib.numerics.summation import pairwise_sum
 from lib.numerics.tables import in_range, is_value, once, pick, smooth, starts
+
+PARTIAL = 32  # features in one partial sum
 
 
 class NaiveBayes(Discrete):
@@ -91,16 +94,21 @@ class NaiveBayes(Discrete):
         return jnp.sum(jnp.where(inside, each, -jnp.inf))
 
     def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
-        """The sum over the features, one after the other, so that the row of each stays in the fastest cache."""
+        """The sum over the features, one after the other, so that the row of each stays in the fastest cache.
+
+        It is made of partial sums, which are then added in pairs: one sum of thousands would lose its last digits.
+        """
         if math.prod(self.sizes) <= SMALL:
             return super()._log_probs(x)
 
-        def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
-            row, codes = feature
+        def add(sums: Array, feature: tuple[Array, Array, Array]) -> tuple[Array, None]:
+            row, codes, place = feature
             codes, last = codes.astype(jnp.uint32), len(row) - 1  # without its sign, a code below 0 is a huge one
-            return total + jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf), None
+            return sums.at[place].add(jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf)), None
 
-        return jax.lax.scan(add, jnp.zeros(len(x), self.log_probs.dtype), (self.log_probs, once(x.T)))[0]
+        places = np.arange(len(self.sizes)) // PARTIAL
+        none = jnp.zeros((places[-1] + 1, len(x)), self.log_probs.dtype)
+        return pairwise_sum(jax.lax.scan(add, none, (self.log_probs, once(x.T), places))[0].T)
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
         return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), self.log_probs)

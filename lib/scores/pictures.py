@@ -83,7 +83,8 @@ def picture_total_variation(pictures: ArrayLike, radius: float = 5.0) -> Compari
     `exact` is the floor that sampling noise sets, the expectation for n draws from the law itself. 10,000 pictures of
     the law have .133, of memorisers of 3000 draws about .25, of noise 1. Compare models at one n only: the value falls
     as n grows. Blind spots: it does not say which pictures are missing, and a picture just beyond the radius costs as
-    much as noise. The standard error is right within a fifth, and NaN for one picture. Raises as `validity` does.
+    much as noise. The standard error is right within a fifth from n = 1000 on (at 100 it is 14 to 27 % too small), and
+    NaN for one picture. Raises as `validity` does.
 
     >>> from lib.data.avatars import law, pictures
     >>> print(picture_total_variation(pictures()[law().outfits]))  # each real picture once
@@ -123,8 +124,9 @@ def picture_coverage(pictures: ArrayLike, radius: float = 5.0) -> Comparison:
     `exact` is the expectation for n draws from the law itself, Σ P (1 − (1 − P)ⁿ). 10,000 pictures of the law have
     .952, of a memoriser of 3000 draws .87, of noise 0. A recall (Sajjadi et al., NeurIPS 2018) with the true law in
     place of a sample. Blind spot: one occurrence is enough, so a model that is uniform over outfits has .93. Compare
-    models at one n only. The standard error is up to 1.3 times too large for the law, up to 1.8 times for a memoriser,
-    and NaN for one picture. Raises as `validity` does.
+    models at one n only. The standard error is too large, and much too large once nearly all pictures that a model has
+    were drawn: for a memoriser of 3000 about 2 times at n = 10,000, and 5 times or more at 30,000. It is NaN for one
+    picture. Raises as `validity` does.
 
     >>> from lib.data.avatars import law, pictures
     >>> likeliest = law().outfits[law().log_probs.argmax()]
@@ -148,7 +150,7 @@ def factors(pictures: ArrayLike, radius: float = 5.0) -> dict[str, Comparison]:
     the expectation for as many draws from the law as there are valid pictures (with hair). Of 10,000 pictures it is
     .005 to .009, and a memoriser of 3000 draws has about twice that; noise has NaN, since it has no valid picture.
     Blind spot: all margins may be right while the features have nothing to do with one another. The standard error is
-    right within a fifth. Raises as `validity` does.
+    right within a fifth from n = 1000 on. Raises as `validity` does.
 
     >>> from lib.data.avatars import law, pictures
     >>> for feature, score in factors(pictures()[law().outfits]).items():  # each real picture once
@@ -252,8 +254,11 @@ def _standard_error(score: Callable[[np.ndarray], float], cells: np.ndarray, siz
     Halves are independent, so their difference has twice the variance of a score of n / 2 draws, and that is taken for
     twice the variance of one of n. (The delete-half jackknife: J. Shao & C. Wu, Ann. Stat. 17, 1989. Formulas with
     derivatives fail here: |share − P| has a corner at the truth.) In simulations with six models at n = 1000 and 10,000
-    it came out right within a fifth for total variations. Coverage approaches 1 faster than that: there it is up to
-    1.3 times too large for the law at 10,000, and 1.8 times for a memoriser of 3000. NaN for one draw.
+    it came out right within a fifth for total variations; at n = 100 it is 14 to 27 % too small. For coverage it is too
+    large: up to 1.3 times for the law at 10,000. Once nearly all of a model's pictures have been drawn, coverage hardly
+    varies any more, while that of a half still does. So it is 3 to 4 times too large for a memoriser of 300 at 2000, 8 to
+    53 times for one of 1000 at 10,000, and for one of 3000 1.6 to 2.1 times at 10,000 and 5 to 32 times at 30,000,
+    depending on what was memorised. NaN for one draw.
     """
     half = len(cells) // 2
     if half == 0:

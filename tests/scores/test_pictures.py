@@ -246,6 +246,17 @@ def test_standard_errors_are_the_spread_of_many_draws(model):
         assert (abs(value.mean(0) - exact.mean(0)) < 5 * spread / np.sqrt(repeats)).all()
 
 
+@pytest.mark.usefixtures("only_real")
+def test_the_standard_error_of_coverage_is_too_large_where_nearly_all_pictures_were_drawn():
+    """As the docstring says. All but a few draws have all 300, so that the spread is known but roughly."""
+    seen, value, error = draw(sample(0, 300)), [], []
+    for seed in range(60):
+        score = picture_coverage(np.random.default_rng(seed).choice(seen, 2000))
+        value.append(score.value)
+        error.append(score.standard_error)
+    assert np.sqrt(np.square(error).mean()) > 2 * np.std(value)
+
+
 def test_one_picture_has_no_spread():
     assert np.isnan(picture_total_variation(REAL[:1]).standard_error)
     assert np.isnan(picture_coverage(REAL[:1]).standard_error)

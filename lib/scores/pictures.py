@@ -256,8 +256,8 @@ def _standard_error(score: Callable[[np.ndarray], float], cells: np.ndarray, siz
     derivatives fail here: |share − P| has a corner at the truth.) In simulations with six models at n = 1000 and 10,000
     it came out right within a fifth for total variations; at n = 100 it is 14 to 27 % too small. For coverage it is too
     large: up to 1.3 times for the law at 10,000. Once nearly all of a model's pictures have been drawn, coverage hardly
-    varies any more, while that of a half still does. So it is 3 to 4 times too large for a memoriser of 300 at 2000, 8 to
-    53 times for one of 1000 at 10,000, and for one of 3000 1.6 to 2.1 times at 10,000 and 5 to 32 times at 30,000,
+    varies any more, while that of a half still does. So it is 3 to 4 times too large for a memoriser of 300 at 2000,
+    8 to 53 times for one of 1000 at 10,000, and for one of 3000 1.6 to 2.1 times at 10,000 and 5 to 32 times at 30,000,
     depending on what was memorised. NaN for one draw.
     """
     half = len(cells) // 2

@@ -82,6 +82,31 @@ def test_a_pixel_may_change_by_exactly_the_radius():
     np.testing.assert_array_equal(outcome_law(changed)[[0, 1, -1]], [0.5, 0, 0.5])
 
 
+SCORES = {
+    "validity": validity,
+    "outcome law": outcome_law,
+    "total variation": picture_total_variation,
+    "novelty": lambda x, radius: picture_novelty(x, x if radius > 7 else REAL[:9], radius),
+    "coverage": picture_coverage,
+    "factors": lambda x, radius: list(factors(x, radius).values()),
+}
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES.keys())
+def test_each_score_honours_the_radius(score):
+    """Each number is off by 7 grey levels, so that the pictures are noise at a radius of 5, and real at one of 10."""
+    real = REAL[::100]
+    shifted = real + np.where(real < 128, 7, -7).astype(np.uint8)
+    np.testing.assert_array_equal(score(shifted, 10.0), score(real, 10.0))
+    np.testing.assert_array_equal(score(shifted, 5.0), score(NOISE[: len(real)], 5.0))
+
+
+def test_pictures_of_training_are_known_within_the_radius():
+    with pytest.raises(ValueError, match="the distance of seen must be at most 3 grey levels"):
+        picture_novelty(REAL[:5], REAL[:5] - (REAL[:5] > 128) * np.uint8(4), radius=3)
+    assert picture_novelty(REAL[:5], REAL[:5] - (REAL[:5] > 128) * np.uint8(9), radius=10).value == 0
+
+
 def test_noise_is_never_valid():
     assert validity(NOISE) == (0, 0)
     assert outcome_law(NOISE)[-1] == 1

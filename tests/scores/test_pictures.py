@@ -66,9 +66,9 @@ def test_validity_is_that_of_the_nearest_of_all_pictures():
     noisy = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
     distance = np.array([np.sqrt(np.square(np.float32(REAL) - image).mean((1, 2, 3))).min() for image in noisy])
     for radius in (0, 2.5, 5.0, np.float32(7), 50):
-        assert validity(noisy, radius) == share(distance <= radius)
+        assert validity(noisy, radius) == (*share(distance <= radius), 1)
     assert 0 < validity(noisy).value < validity(noisy, radius=10).value < 1
-    assert validity(noisy, np.inf) == (1, 0)
+    assert validity(noisy, np.inf) == (1, 0, 1)
 
 
 def test_a_pixel_may_change_by_exactly_the_radius():
@@ -108,7 +108,7 @@ def test_pictures_of_training_are_known_within_the_radius():
 
 
 def test_noise_is_never_valid():
-    assert validity(NOISE) == (0, 0)
+    assert validity(NOISE) == (0, 0, 1)
     assert outcome_law(NOISE)[-1] == 1
     assert picture_total_variation(NOISE)[:2] == pytest.approx((1, 0))
     assert picture_coverage(NOISE)[:2] == (0, 0)
@@ -135,7 +135,7 @@ def test_bald_heads_are_one_picture_whatever_the_colour_of_the_hair():
 
 def test_one_picture_for_ever():
     same = REAL[[100] * 20]
-    assert validity(same) == (1, 0)
+    assert validity(same) == (1, 0, 1)
     assert picture_total_variation(same)[:2] == pytest.approx((1 - TRUTH[100], 0))
     assert picture_coverage(same)[:2] == pytest.approx((TRUTH[100], 0))
     assert picture_novelty(same, REAL[100:101])[:2] == (0, 0)

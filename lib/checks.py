@@ -90,9 +90,9 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
-def refuse_levels(name: str, x: Array, num_levels: int) -> None:
+def refuse_levels(name: str, x: Array, num_levels: int, called: str = "levels") -> None:
     """Raise a ValueError if a value is not one of 0, …, num_levels − 1. x may be larger than the memory."""
-    refuse(name, x, _out_of_range, f"levels from 0 to below {num_levels}", np.array(num_levels, np.int32))
+    refuse(name, x, _out_of_range, f"{called} from 0 to below {num_levels}", np.array(num_levels, np.int32))
 
 
 def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[Array, int]:
@@ -111,7 +111,7 @@ def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[A
         each_label(name, y, num_classes := int(y.max()) + 1)
         return y, num_classes
     num_classes = whole("num_classes", num_classes, least=1)
-    refuse(name, y, _out_of_range, f"labels from 0 to below {num_classes}", np.array(num_classes, np.int32))
+    refuse_levels(name, y, num_classes, called="labels")
     return y, num_classes
 
 

@@ -101,7 +101,7 @@ class NaiveBayes(Discrete):
         if math.prod(self.sizes) <= SMALL:
             return super()._log_probs(x)
 
-        def add(sums: Array, feature: tuple[Array, Array, Array]) -> tuple[Array, None]:
+        def add(sums: Array, feature: tuple[Array, Array, checks.Array]) -> tuple[Array, None]:
             row, codes, place = feature
             codes, last = codes.astype(jnp.uint32), len(row) - 1  # without its sign, a code below 0 is a huge one
             return sums.at[place].add(jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf)), None

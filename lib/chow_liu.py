@@ -35,6 +35,9 @@ class ChowLiuTree(Discrete):
     the features so that parents come first. Raises TypeError or ValueError where these are no tree, and where a row
     does not sum to one.
 
+    Where several trees are equally good, rounding decides which of them is found, and float64 and float32 under `jit`
+    may decide differently. Where alpha is 0, the data are equally likely under each of them.
+
     >>> model = ChowLiuTree.fit([[0, 0, 0], [0, 1, 1], [1, 1, 1], [1, 0, 0]], sizes=(2, 2, 2))
     >>> model.parents
     Array([0, 0, 1], dtype=int32)

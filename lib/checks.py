@@ -3,7 +3,8 @@
 Values are checked here *before* JAX narrows anything: to JAX the code 2³² + 1 is 1, and 1.9 is 1 after a cast. Numbers
 of NumPy, lists and files are checked on the host; a JAX array where it lies, on one device or on many, and one truth
 value comes back (or, where it has few values and lies on one device, all of them, which takes less time than to compile
-a check). Tracers have no values yet, so under `jit` only shapes and dtypes are checked.
+a check). Tracers have no values yet, so under `jit` only shapes and dtypes of them are checked; but what a compiled
+function merely closes over is checked as ever.
 
 Every message has the same form: name, rule, first place and value got, how many:
 `x must be codes below 3; x[4, 0] is 7 (2 such values)`. What only one model needs is checked in the file of that model.
@@ -30,6 +31,9 @@ MAX_SHIFT = 1e-4  # of the width of the data: by no more may rounding to float32
 MAX_VALUES_TO_FETCH = 2**12
 ELEMENTS_AT_ONCE = 2**20  # of a NumPy array are checked: it may be a file that is larger than the memory
 
+# What is computed from known arrays is computed now, so that it can be checked. Else `jit` would trace that as well.
+_AT_ONCE = jax.ensure_compile_time_eval()
+
 
 def is_traced(x: Any) -> TypeGuard[jax.core.Tracer]:
     return isinstance(x, jax.core.Tracer)
@@ -46,6 +50,7 @@ def array(name: str, x: Any) -> Array:
         raise TypeError(f"{name} must be an array of numbers; {error}") from None
 
 
+@_AT_ONCE
 def refuse(name: str, x: Array, bad: Callable[..., Array], rule: str, *limits: Array) -> None:
     """Raise a ValueError if any value of x is bad: it names the first one, its place and how many there are.
 
@@ -90,11 +95,12 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
-def refuse_levels(name: str, x: Array, num_levels: int) -> None:
+def refuse_levels(name: str, x: Array, num_levels: int, called: str = "levels") -> None:
     """Raise a ValueError if a value is not one of 0, …, num_levels − 1. x may be larger than the memory."""
-    refuse(name, x, _out_of_range, f"levels from 0 to below {num_levels}", np.array(num_levels, np.int32))
+    refuse(name, x, _out_of_range, f"{called} from 0 to below {num_levels}", np.array(num_levels, np.int32))
 
 
+@_AT_ONCE
 def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[Array, int]:
     """Labels (n,) below `num_classes`, or else each of those from 0 to the largest; and this number of classes.
 
@@ -111,7 +117,7 @@ def labels(name: str, y: Any, n: int, num_classes: int | None = None) -> tuple[A
         each_label(name, y, num_classes := int(y.max()) + 1)
         return y, num_classes
     num_classes = whole("num_classes", num_classes, least=1)
-    refuse(name, y, _out_of_range, f"labels from 0 to below {num_classes}", np.array(num_classes, np.int32))
+    refuse_levels(name, y, num_classes, called="labels")
     return y, num_classes
 
 
@@ -165,6 +171,7 @@ def finite_rows(name: str, x: Any) -> Array:
     return x
 
 
+@_AT_ONCE
 def points(name: str, x: Any) -> Array:
     """Data (n, features) to fit to, as float32: finite, at least one row, and no feature whose digits float32 loses."""
     x = finite_rows(name, x)
@@ -191,6 +198,7 @@ def precise(name: str, x: Array, width: Array) -> None:
         refuse(name, x, _moved, rule, MAX_SHIFT * width)
 
 
+@_AT_ONCE
 def positive(name: str, value: Any) -> Array:
     """A number above 0 that is a float32, and so is its inverse."""
     value = reals(name, value)
@@ -230,6 +238,7 @@ def whole(name: str, n: int, least: int = 0) -> int:
     return n
 
 
+@_AT_ONCE
 def not_negative(name: str, number: Any) -> Array:
     """A number from 0 to MAX_PSEUDO_COUNT, as float32."""
     if is_traced(number):
@@ -244,6 +253,7 @@ def not_negative(name: str, number: Any) -> Array:
     return value.astype(np.float32)
 
 
+@_AT_ONCE
 def counts(name: str, n: Any) -> Array:
     """A table of integer counts, each at least 0, as float32 (which holds the large ones that int32 does not)."""
     n = integers(name, n)
@@ -251,6 +261,7 @@ def counts(name: str, n: Any) -> Array:
     return n.astype(np.float32)
 
 
+@_AT_ONCE
 def smoothed_counts(tables: Mapping[str, Any], alpha: Any) -> tuple[list[Array], Array]:
     """Tables of counts of the same observations, by name, and the pseudo-count that is to be added to them.
 
@@ -285,6 +296,7 @@ def log_table(name: str, log_p: Any, axis: int | None = None) -> Array:
     return log_p
 
 
+@_AT_ONCE
 def log_rows(name: str, log_p: Any, sizes: tuple[int, ...]) -> None:
     """Raise a TypeError or ValueError unless each row of log_p (features, …, values) is one of log-probabilities.
 
@@ -296,6 +308,14 @@ def log_rows(name: str, log_p: Any, sizes: tuple[int, ...]) -> None:
     refuse(name, beyond, _possible, "-inf where a feature has no such value")
 
 
+@_AT_ONCE
+def total(x: Array) -> float:
+    """Σ x of real numbers: of NumPy in float64, of a JAX array of many in float32, in pairs, where it lies."""
+    x = _few_on_host(x)
+    return float(pairwise_sum(jnp.ravel(float32(x))) if isinstance(x, jax.Array) else x.sum(dtype=np.float64))
+
+
+@_AT_ONCE
 def sum_exp(log_p: Array, axis: int | None = None) -> np.ndarray:
     """Σ exp(log_p), of all or along the axis, as (sums,): of NumPy in float64, of a JAX array where it lies."""
     log_p = _few_on_host(log_p)
@@ -346,6 +366,7 @@ def key(key: jax.Array) -> jax.Array:
     return key
 
 
+@_AT_ONCE
 def float32(x: Array) -> Array:
     """Numbers as float32; what is too large becomes infinite."""
     with np.errstate(over="ignore"):
@@ -433,7 +454,7 @@ def _possible(log_p: Any) -> Any:
 def _total(n: Any) -> int | float:
     """The sum of counts: exact, but for a JAX array of many, which is added up in float32 where it lies."""
     n = _few_on_host(array("counts", n))
-    return float(pairwise_sum(jnp.ravel(float32(n)))) if isinstance(n, jax.Array) else int(n.sum(dtype=np.uint64))
+    return total(n) if isinstance(n, jax.Array) else int(n.sum(dtype=np.uint64))
 
 
 @partial(jax.jit, static_argnums=1)

@@ -35,6 +35,9 @@ class ChowLiuTree(Discrete):
     the features so that parents come first. Raises TypeError or ValueError where these are no tree, and where a row
     does not sum to one.
 
+    Where several trees are equally good, rounding decides which of them is found, and float64 and float32 under `jit`
+    may decide differently. Where alpha is 0, the data are equally likely under each of them.
+
     >>> model = ChowLiuTree.fit([[0, 0, 0], [0, 1, 1], [1, 1, 1], [1, 0, 0]], sizes=(2, 2, 2))
     >>> model.parents
     Array([0, 0, 1], dtype=int32)
@@ -68,11 +71,12 @@ class ChowLiuTree(Discrete):
         """How often each value of each feature occurs in codes x (n, features), and the Burt table of all of them.
 
         This table has a row and a column for each value of each feature: it says how often both occur together
-        (lib/numerics/burt.py). Raises TypeError or ValueError as `fit` does, and ValueError where the table would have
-        2³¹ cells or more; but no rows give zeros.
+        (lib/numerics/burt.py). Raises TypeError or ValueError as `fit` does, and ValueError where this table, or
+        `log_probs` of the model, would have 2³¹ cells or more; but no rows give zeros.
         """
         sizes = checks.sizes(sizes)
         checks.table_size("the number of values of all features, squared,", (sum(sizes), sum(sizes)))
+        _refuse_too_large(sizes)
         table = tally(burt_table, checks.codes("x", x, sizes), sizes, len(sizes) ** 2)
         margins = table.diagonal()
         return tuple(margins[start : start + size] for start, size in zip(starts(sizes), sizes, strict=True)), table
@@ -92,6 +96,7 @@ class ChowLiuTree(Discrete):
         table = checks.counts("counts[1]", exact)
         refuse_contradictions(list(margins.values()), exact)
         sizes = tuple(margin.size for margin in margins.values())
+        _refuse_too_large(sizes)
         if checks.is_traced(table):
             parents, order = _maximum_spanning_tree(mutual_information(table, sizes))
         else:
@@ -120,6 +125,12 @@ class ChowLiuTree(Discrete):
 
 
 # --- Private numerics ----------------------------------------------------------------------------
+
+
+def _refuse_too_large(sizes: tuple[int, ...]) -> None:
+    """Raise a ValueError where the tables of all features, each as large as the largest, have 2³¹ cells or more."""
+    shape = len(sizes), max(sizes), max(sizes)
+    checks.table_size(f"features, values and values of the largest feature, {shape},", shape)
 
 
 def _refuse_no_tree(parents: np.ndarray, order: np.ndarray) -> None:

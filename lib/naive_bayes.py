@@ -24,7 +24,10 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from lib import checks
 from lib.discrete import SMALL, Discrete
 from lib.numerics.counting import margins, tally
+from lib.numerics.summation import pairwise_sum
 from lib.numerics.tables import in_range, is_value, once, pick, smooth, starts
+
+PARTIAL = 32  # features in one partial sum
 
 
 class NaiveBayes(Discrete):
@@ -59,9 +62,11 @@ class NaiveBayes(Discrete):
     def count(x: ArrayLike, sizes: Sequence[int]) -> tuple[Int[checks.Array, " values"], ...]:
         """How often each value of each feature occurs in codes x (n, features): a table for each feature.
 
-        Raises TypeError or ValueError as `fit` does; but no rows give zeros.
+        Raises TypeError or ValueError as `fit` does, and ValueError where `log_probs` of the model would have 2³¹ cells
+        or more; but no rows give zeros.
         """
         sizes = checks.sizes(sizes)
+        _refuse_too_large(sizes)
         tables = tally(margins, checks.codes("x", x, sizes), sizes, len(sizes))
         return tuple(table[:size] for table, size in zip(tables, sizes, strict=True))
 
@@ -79,6 +84,7 @@ class NaiveBayes(Discrete):
             if table.ndim != 1 or not table.size:
                 raise ValueError(f"counts[{j}] must have shape (values,); got shape {table.shape}")
         sizes = tuple(table.size for table in tables)
+        _refuse_too_large(sizes)
         join = jnp.concatenate if any(isinstance(table, jax.Array) for table in tables) else np.concatenate
         return cls(_smooth(join(tables), sizes, alpha), sizes)
 
@@ -88,22 +94,33 @@ class NaiveBayes(Discrete):
         return jnp.sum(jnp.where(inside, each, -jnp.inf))
 
     def _log_probs(self, x: Int[Array, "n features"]) -> Float[Array, " n"]:
-        """The sum over the features, one after the other, so that the row of each stays in the fastest cache."""
+        """The sum over the features, one after the other, so that the row of each stays in the fastest cache.
+
+        It is made of partial sums, which are then added in pairs: one sum of thousands would lose its last digits.
+        """
         if math.prod(self.sizes) <= SMALL:
             return super()._log_probs(x)
 
-        def add(total: Array, feature: tuple[Array, Array]) -> tuple[Array, None]:
-            row, codes = feature
+        def add(sums: Array, feature: tuple[Array, Array, checks.Array]) -> tuple[Array, None]:
+            row, codes, place = feature
             codes, last = codes.astype(jnp.uint32), len(row) - 1  # without its sign, a code below 0 is a huge one
-            return total + jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf), None
+            return sums.at[place].add(jnp.where(codes <= last, row[jnp.minimum(codes, last)], -jnp.inf)), None
 
-        return jax.lax.scan(add, jnp.zeros(len(x), jnp.float32), (self.log_probs, once(x.T)))[0]
+        places = np.arange(len(self.sizes)) // PARTIAL
+        none = jnp.zeros((places[-1] + 1, len(x)), self.log_probs.dtype)
+        return pairwise_sum(jax.lax.scan(add, none, (self.log_probs, once(x.T), places))[0].T)
 
     def _sample(self, key: PRNGKeyArray) -> Int[Array, " features"]:
         return jax.vmap(pick)(jax.random.split(key, len(self.sizes)), self.log_probs)
 
 
 # --- Private numerics ----------------------------------------------------------------------------
+
+
+def _refuse_too_large(sizes: tuple[int, ...]) -> None:
+    """Raise a ValueError where the rows of all features, each as long as the longest, have 2³¹ places or more."""
+    shape = len(sizes), max(sizes)
+    checks.table_size(f"features and values of the largest feature, {shape},", shape)
 
 
 @partial(jax.jit, static_argnums=1)

@@ -187,6 +187,16 @@ def test_a_new_alpha_recompiles_nothing_and_has_a_gradient():
     assert np.isfinite(jax.grad(mean_log_prob)(1.0))
 
 
+def test_counts_of_jax_that_a_compiled_function_closes_over_are_checked():
+    x = np.random.default_rng(0).integers(0, 8, (100, 16, 16))
+    counts = jnp.asarray(MarkovMesh.count(x, 8))
+    wrong = counts.at[3, 3].add(1)
+    compiled = jax.jit(lambda alpha: MarkovMesh.from_counts(counts, alpha).log_prob(x))
+    np.testing.assert_allclose(compiled(1.0), MarkovMesh.from_counts(counts, 1.0).log_prob(x), rtol=1e-6)
+    with pytest.raises(ValueError, match="counts must count the same pictures"):
+        jax.jit(lambda alpha: MarkovMesh.from_counts(wrong, alpha).log_prob(x))(1.0)
+
+
 # --- log_prob is total ---------------------------------------------------------------------------
 
 

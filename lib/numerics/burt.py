@@ -60,7 +60,7 @@ def refuse_contradictions(margins: Sequence[checks.Array], table: checks.Array) 
     The errors call them counts[0] and counts[1]. Of tracers only the shapes are checked.
     """
     for j, margin in enumerate(margins):
-        if margin.ndim != 1:
+        if margin.ndim != 1 or not margin.size:
             raise ValueError(f"counts[0][{j}] must have shape (values,); got shape {margin.shape}")
     sizes = tuple(margin.size for margin in margins)
     if table.shape != (sum(sizes), sum(sizes)):

@@ -121,7 +121,7 @@ def _shares(name: str, p: ArrayLike) -> checks.Array:
     p = checks.reals(name, p)
     checks.refuse(name, p, no_share, "shares from 0 to 1")
     if not checks.is_traced(p):
-        total = float(pairwise_sum(jnp.ravel(p)))
+        total = checks.total(p)
         if abs(total - 1) > 1e-4:
             raise ValueError(f"{name} must sum to one; it sums to {total:.6g}")
     return p

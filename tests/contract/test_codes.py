@@ -167,6 +167,21 @@ def test_a_new_alpha_recompiles_nothing_and_has_a_gradient(Model):
     assert np.isfinite(jax.grad(mean_log_prob)(1.0))
 
 
+def test_counts_of_jax_that_a_compiled_function_closes_over_are_checked(Model):
+    """They are known, however many they are and whatever else is traced."""
+    sizes = (5000, 2)  # tables of more numbers than are fetched
+    x = np.random.default_rng(0).integers(0, sizes, (50, 2))
+    counts, alpha = jax.tree.map(jnp.asarray, Model.count(x, sizes)), jnp.float32(1)
+
+    def log_prob(x, counts=counts):
+        return Model.from_counts(counts, alpha).log_prob(x)
+
+    np.testing.assert_allclose(jax.jit(log_prob)(x), log_prob(x), rtol=1e-6)
+    wrong = jax.tree.map(lambda table: table - 1, counts)
+    with pytest.raises(ValueError, match="must be counts of at least 0"):
+        jax.jit(lambda x: log_prob(x, wrong))(x)
+
+
 def test_codes_that_are_traced_are_never_clamped(Model):
     """Under jit values cannot be refused; a bad code must then count nowhere."""
     bad = DATA.copy()

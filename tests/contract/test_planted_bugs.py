@@ -203,6 +203,12 @@ BUGS = {
         "x[j - 1], 0)",
         "tests/test_chow_liu.py::test_draws_walk_down_the_tree_as_often_as_the_table_says",
     ),
+    "the value of a parent is forgotten": (
+        "lib/chow_liu.py",
+        "row = jnp.where(j > 0, x[self.parents[j]], 0)",
+        "row = 0 * j",
+        "tests/test_chow_liu.py::test_large_pictures_are_drawn_from_their_tree",
+    ),
     "the rows that fill the last block up are pairs": (
         "lib/numerics/burt.py",
         "constant_values=-1",
@@ -280,6 +286,24 @@ BUGS = {
         "jnp.where(log_p > -jnp.inf, value, 0)",
         "value",
         "tests/scores/test_tables.py::test_known_values",
+    ),
+    "a radius is ignored": (
+        "lib/scores/pictures.py",
+        'outcomes, p = _outcomes("pictures", pictures, radius)',
+        'outcomes, p = _outcomes("pictures", pictures, 5.0)',
+        "tests/scores/test_pictures.py::test_each_score_honours_the_radius[coverage]",
+    ),
+    "a picture at exactly the radius is invalid": (
+        "lib/scores/pictures.py",
+        "distances <= float(limit)",
+        "distances < float(limit)",
+        "tests/scores/test_pictures.py::test_a_pixel_may_change_by_exactly_the_radius",
+    ),
+    "hair that does not show has a colour": (
+        "lib/scores/pictures.py",
+        'has_hair if feature == "hair colour" else np.ones_like(has_hair)',
+        "np.ones_like(has_hair)",
+        "tests/scores/test_pictures.py::test_hair_that_does_not_show_has_no_colour",
     ),
     "the law of the stylist forgets a taste": (
         "lib/data/outfits.py",

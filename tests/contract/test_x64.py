@@ -10,7 +10,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from lib import scores
+from lib import NaiveBayes, scores
 from lib.data import outfits, world
 from tests.contract.cases import FITTED, ULP
 
@@ -41,6 +41,8 @@ def results():
         if hasattr(model, "log_table"):
             found[f"{name}: table"] = [model.log_table(), scores.entropy(model.log_table())]
             found[f"{name}: scores"] = [scores.kl(model.log_table(), outfits.stylist.log_probs)]
+    exact = NaiveBayes(np.log(np.full((12, 3), 1 / 3)), (3,) * 12)  # too many combinations for a table of all
+    found["naive Bayes of float64"] = [np.float32(exact.log_prob(np.zeros((5, 12), int)))]
     found["world"] = [world.sample(key, 300), world.project(world.sample(key, 3)), world.is_land([[13.4, 52.5]])]
     points, log_area, land = world.grid(90)
     truth = world.log_prob(points)

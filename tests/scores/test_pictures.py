@@ -66,9 +66,9 @@ def test_validity_is_that_of_the_nearest_of_all_pictures():
     noisy = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
     distance = np.array([np.sqrt(np.square(np.float32(REAL) - image).mean((1, 2, 3))).min() for image in noisy])
     for radius in (0, 2.5, 5.0, np.float32(7), 50):
-        assert validity(noisy, radius) == share(distance <= radius)
+        assert validity(noisy, radius) == (*share(distance <= radius), 1)
     assert 0 < validity(noisy).value < validity(noisy, radius=10).value < 1
-    assert validity(noisy, np.inf) == (1, 0)
+    assert validity(noisy, np.inf) == (1, 0, 1)
 
 
 def test_a_pixel_may_change_by_exactly_the_radius():
@@ -82,8 +82,33 @@ def test_a_pixel_may_change_by_exactly_the_radius():
     np.testing.assert_array_equal(outcome_law(changed)[[0, 1, -1]], [0.5, 0, 0.5])
 
 
+SCORES = {
+    "validity": validity,
+    "outcome law": outcome_law,
+    "total variation": picture_total_variation,
+    "novelty": lambda x, radius: picture_novelty(x, x if radius > 7 else REAL[:9], radius),
+    "coverage": picture_coverage,
+    "factors": lambda x, radius: list(factors(x, radius).values()),
+}
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES.keys())
+def test_each_score_honours_the_radius(score):
+    """Each number is off by 7 grey levels, so that the pictures are noise at a radius of 5, and real at one of 10."""
+    real = REAL[::100]
+    shifted = real + np.where(real < 128, 7, -7).astype(np.uint8)
+    np.testing.assert_array_equal(score(shifted, 10.0), score(real, 10.0))
+    np.testing.assert_array_equal(score(shifted, 5.0), score(NOISE[: len(real)], 5.0))
+
+
+def test_pictures_of_training_are_known_within_the_radius():
+    with pytest.raises(ValueError, match="the distance of seen must be at most 3 grey levels"):
+        picture_novelty(REAL[:5], REAL[:5] - (REAL[:5] > 128) * np.uint8(4), radius=3)
+    assert picture_novelty(REAL[:5], REAL[:5] - (REAL[:5] > 128) * np.uint8(9), radius=10).value == 0
+
+
 def test_noise_is_never_valid():
-    assert validity(NOISE) == (0, 0)
+    assert validity(NOISE) == (0, 0, 1)
     assert outcome_law(NOISE)[-1] == 1
     assert picture_total_variation(NOISE)[:2] == pytest.approx((1, 0))
     assert picture_coverage(NOISE)[:2] == (0, 0)
@@ -110,7 +135,7 @@ def test_bald_heads_are_one_picture_whatever_the_colour_of_the_hair():
 
 def test_one_picture_for_ever():
     same = REAL[[100] * 20]
-    assert validity(same) == (1, 0)
+    assert validity(same) == (1, 0, 1)
     assert picture_total_variation(same)[:2] == pytest.approx((1 - TRUTH[100], 0))
     assert picture_coverage(same)[:2] == pytest.approx((TRUTH[100], 0))
     assert picture_novelty(same, REAL[100:101])[:2] == (0, 0)
@@ -244,6 +269,17 @@ def test_standard_errors_are_the_spread_of_many_draws(model):
     assert (abs(stated / spread - 1) < 0.35).all(), stated / spread
     if model is sample:
         assert (abs(value.mean(0) - exact.mean(0)) < 5 * spread / np.sqrt(repeats)).all()
+
+
+@pytest.mark.usefixtures("only_real")
+def test_the_standard_error_of_coverage_is_too_large_where_nearly_all_pictures_were_drawn():
+    """As the docstring says. All but a few draws have all 300, so that the spread is known but roughly."""
+    seen, value, error = draw(sample(0, 300)), [], []
+    for seed in range(60):
+        score = picture_coverage(np.random.default_rng(seed).choice(seen, 2000))
+        value.append(score.value)
+        error.append(score.standard_error)
+    assert np.sqrt(np.square(error).mean()) > 2 * np.std(value)
 
 
 def test_one_picture_has_no_spread():

@@ -115,6 +115,14 @@ def test_total_variation_works_under_jit_and_has_a_gradient():
     np.testing.assert_array_equal(jax.grad(total_variation)(p, q), [-0.5, -0.5, 0.5])
 
 
+@pytest.mark.parametrize("library", [list, np.array, jnp.array])
+def test_total_variation_works_under_jit_beside_a_law_that_is_known(library):
+    p, law = jnp.array([0.2, 0.3, 0.5]), library([0.4, 0.4, 0.2])
+    assert jax.jit(lambda p: total_variation(p, law))(p) == total_variation(p, law)
+    with pytest.raises(ValueError, match="q must sum to one; it sums to 0.9"):
+        jax.jit(lambda p: total_variation(p, [0.5, 0.4, 0]))(p)
+
+
 @pytest.mark.parametrize(
     ("p", "q", "error", "message"),
     [

@@ -53,28 +53,13 @@ ITEMS = (
         "More numbers can always hold more, so “three to eight” tempts. But there is no more to hold than height and "
         "width.",
     ),
-    Question(
+    Prediction(
         "4.2-turn",
-        "You turn the latent plane by half a radian, and the decoder turns it back first. What becomes of the error on "
+        "You turn the latent plane by half a radian, and the decoder first turns it back. What becomes of the error on "
         "new cans?",
-        (
-            Choice(
-                "larger",
-                "Nothing was lost: the decoder gets the very same points as before. The plane has no up and no right: "
-                "see [What it has found](#what-it-has-found).",
-                "It grows: the axes were learnt",
-            ),
-            Choice(
-                "smaller",
-                "Nothing was added either. Every can comes out as before: see [What it has found](#what-it-has-found).",
-                "It falls, if the axes become height and width",
-            ),
-            Choice(
-                "same",
-                "Every can comes out as before. So the loss cannot prefer one pair of axes to another.",
-                "It stays the same",
-            ),
-        ),
+        {"larger": "it grows: the axes were learnt", "same": "it stays the same", "smaller": "it falls"},
+        "The axes look like something that was learnt. But the decoder gets the very same points as before, so each "
+        "can comes out as before.",
     ),
     Exercise(
         "4.2-gain",

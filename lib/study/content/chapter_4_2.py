@@ -55,7 +55,7 @@ ITEMS = (
     ),
     Prediction(
         "4.2-turn",
-        "You turn the latent plane by half a radian, and the decoder first turns it back. What becomes of the error on "
+        "You turn the latent plane by 29 degrees, and the decoder first turns it back. What becomes of the error on "
         "new cans?",
         {"larger": "it grows: the axes were learnt", "same": "it stays the same", "smaller": "it falls"},
         "The axes look like something that was learnt. But the decoder gets the very same points as before, so each "
@@ -129,18 +129,20 @@ def answer(p, says):
     ),
     Question(
         "4.2-recall-held-out",
-        "The error on the 3000 cans of the training, and that on 1000 new ones: does the autoencoder overfit?",
+        "After the training you saw the error on new cans, and that on the cans of the training. Does the autoencoder "
+        "overfit?",
         (
             Choice(
                 "no",
-                "The two errors are nearly the same. There are many cans, and only two numbers in the middle.",
-                "No: they are nearly the same",
+                "The gap is small beside the 12 levels of two fixed pictures. There are many cans, and only two "
+                "numbers in the middle.",
+                "Hardly",
             ),
             Choice(
                 "yes",
                 "Many weights tempt to say so. What shows overfitting is a gap between old and new: see "
                 "[When it learns the noise](3_3_tools_2.ipynb#when-it-learns-the-noise).",
-                "Yes: it has a quarter of a million weights",
+                "Yes, it has a quarter of a million weights",
             ),
         ),
         recall=True,

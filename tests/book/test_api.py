@@ -80,7 +80,7 @@ def test_a_function_that_raises_is_recognised() -> None:
     [
         ("lib.Box", "class Box(low: ArrayLike, high: ArrayLike)"),
         ("lib.Box.low", "low: Float[Array, 'd']"),
-        ("lib.NaiveBayes", "class NaiveBayes(log_probs: Float[Array, 'features values'], num_values: Sequence[int])"),
+        ("lib.NaiveBayes", "class NaiveBayes(log_probs: Float[Array, 'features values'], num_values: tuple[int, ...])"),
         ("lib.Density.log_prob", "log_prob(x: ArrayLike) → Float[Array, '*batch']"),
         ("lib.Box.fit", "classmethod fit(x: ArrayLike) → Self"),
     ],

@@ -64,8 +64,9 @@ class Autoencoder(eqx.Module):
         """
         start, train = jax.random.split(checks.key(key))
         model = cls.untrained(x, latent_dim, key=start)
-        x = jnp.asarray(_checked(x))
-        return minimise(squared_error, model, x, key=train, num_steps=num_steps, learning_rate=learning_rate).parameters
+        return minimise(
+            squared_error, model, _checked(x), key=train, num_steps=num_steps, learning_rate=learning_rate
+        ).parameters
 
     @property
     def event_shape(self) -> tuple[int, ...]:

@@ -19,13 +19,14 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import SMALL, Discrete
+from lib.counted import Counted
+from lib.discrete import SMALL
 from lib.numerics.alias import AliasTable
 from lib.numerics.counting import joint, tally
 from lib.numerics.tables import cell_of, combinations, look_up, pick, smooth
 
 
-class Categorical(Discrete):
+class Categorical(Counted):
     """One probability for each combination of categorical features.
 
     `log_probs` is the table of log-probabilities in nats, of shape `sizes`. Raises ValueError where the table does not

@@ -19,14 +19,14 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import Discrete
+from lib.counted import Counted
 from lib.numerics.burt import burt_table, mutual_information, refuse_contradictions
 from lib.numerics.counting import tally
 from lib.numerics.notches import BITS, notches
 from lib.numerics.tables import in_range, is_value, once, smooth, starts
 
 
-class ChowLiuTree(Discrete):
+class ChowLiuTree(Counted):
     """Categorical features, each depending on at most one other.
 
     `log_probs[j, u, v]` is log P(x_j = v | x_parents[j] = u), in nats; of the root, feature 0, only the row 0 is used.

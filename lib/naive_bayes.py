@@ -22,7 +22,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.discrete import SMALL, Discrete
+from lib.counted import Counted
+from lib.discrete import SMALL
 from lib.numerics.counting import margins, tally
 from lib.numerics.summation import pairwise_sum
 from lib.numerics.tables import in_range, is_value, once, pick, smooth, starts
@@ -30,7 +31,7 @@ from lib.numerics.tables import in_range, is_value, once, pick, smooth, starts
 PARTIAL = 32  # features in one partial sum
 
 
-class NaiveBayes(Discrete):
+class NaiveBayes(Counted):
     """Independent categorical features.
 
     `log_probs[j, v]` is log θ_j(v), in nats. Feature j has `num_values[j]` values, but each row has as many places

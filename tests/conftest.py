@@ -35,7 +35,7 @@ LONGEST = (
     "tests/contract/test_samplers.py",
     "tests/contract/test_points.py",
     "tests/javascript/test_functions.py",
-    "tests/contract/test_codes.py",
+    "tests/contract/test_counted.py",
 )
 # Here each test may go to another process, and they fill the end. The tests of any other file stay together: the cells
 # of a notebook share a kernel, and the tests of a page share the page.

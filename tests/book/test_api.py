@@ -128,4 +128,4 @@ def test_a_word_is_a_name_only_where_it_is_imported() -> None:
 
 def test_a_name_without_an_entry_stops_the_build(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert build(tmp_path, "First `table`, then `Categorical.fit`.", "first_use") == 1
-    assert "reference target not found: lib.discrete.Discrete.fit" in capfd.readouterr().err
+    assert "reference target not found: lib.counted.Counted.fit" in capfd.readouterr().err

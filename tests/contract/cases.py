@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 import lib
+from lib.counted import Counted
 from lib.data import outfits
-from lib.discrete import Discrete
 
 ULP = 8 * np.finfo(np.float32).eps  # compiled agrees with uncompiled within so much
 
@@ -164,5 +164,5 @@ GROUNDS = {
     ),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
-OF_CODES = [name for name, ground in GROUNDS.items() if issubclass(ground.Model, Discrete)]
+OF_COUNTS = [name for name, ground in GROUNDS.items() if issubclass(ground.Model, Counted)]
 OF_POINTS = [name for name, ground in GROUNDS.items() if ground.numbers == "real numbers"]

@@ -1,6 +1,6 @@
 """Every model through the promises that all models share (lib/density.py). A new one joins in tests/contract/cases.py.
 
-What their draws promise is in test_samplers.py, what only models of codes do in test_discrete.py, and what only models
+What their draws promise is in test_samplers.py, what only models of counts do in test_counted.py, and what only models
 of points do in test_points.py.
 """
 

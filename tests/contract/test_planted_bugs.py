@@ -63,19 +63,19 @@ BUGS = {
         "lib/numerics/tables.py",
         "jnp.where(inside, table[cell], -jnp.inf)",
         "table[cell]",
-        "tests/contract/test_codes.py::test_out_of_support_is_minus_infinity[alpha=1.0-Categorical-code=K-0]",
+        "tests/contract/test_counted.py::test_out_of_support_is_minus_infinity[alpha=1.0-Categorical-code=K-0]",
     ),
     "a traced bad code is counted as cell 0": (
         "lib/numerics/counting.py",
         "jnp.where(inside, x.astype(jnp.int32), -1)",
         "jnp.where(inside, x.astype(jnp.int32), 0)",
-        "tests/contract/test_codes.py::test_codes_that_are_traced_are_never_clamped[Categorical]",
+        "tests/contract/test_counted.py::test_counted_that_are_traced_are_never_clamped[Categorical]",
     ),
     "a code that is out of range is not missed": (
         "lib/numerics/counting.py",
         "if total.sum() != tables * len(x):",
         "if total.sum() > tables * len(x):",
-        "tests/contract/test_codes.py::test_fit_refuses[Categorical-code K]",
+        "tests/contract/test_counted.py::test_fit_refuses[Categorical-code K]",
     ),
     "bytes are added up until they overflow": (
         "lib/numerics/counting.py",
@@ -273,7 +273,7 @@ BUGS = {
         "lib/checks.py",
         "return np.asarray(x)",
         "return np.asarray(jnp.asarray(x))",
-        "tests/contract/test_codes.py::test_fit_refuses[Categorical-code that JAX would narrow to 1]",
+        "tests/contract/test_counted.py::test_fit_refuses[Categorical-code that JAX would narrow to 1]",
     ),
     "KL forgets its direction": (
         "lib/scores/tables.py",
@@ -345,7 +345,7 @@ BUGS = {
         "lib/numerics/parts.py",
         ".sum(axis=0, dtype=np.int64)",
         "[0]",
-        "tests/contract/test_codes.py::test_each_device_counts_its_own_rows",
+        "tests/contract/test_counted.py::test_each_device_counts_its_own_rows",
     ),
 }
 

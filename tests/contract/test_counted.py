@@ -1,4 +1,4 @@
-"""What only models of codes promise (lib/discrete.py): they are fitted from counts, and no code is ever clamped."""
+"""What only models of counts promise (lib/counted.py): they are fitted from counts, and no code is ever clamped."""
 
 import operator
 import re
@@ -12,14 +12,14 @@ import pytest
 from jax.sharding import AxisType
 
 from lib.data import outfits
-from tests.contract.cases import ALPHAS, GROUNDS, OF_CODES, ULP
+from tests.contract.cases import ALPHAS, GROUNDS, OF_COUNTS, ULP
 from tests.contract.cases import OUTFITS as DATA
 
 SIZES = outfits.sizes
 CELLS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=-1)
 
 
-@pytest.fixture(params=[GROUNDS[name].Model for name in OF_CODES], ids=OF_CODES)
+@pytest.fixture(params=[GROUNDS[name].Model for name in OF_COUNTS], ids=OF_COUNTS)
 def Model(request):
     return request.param
 
@@ -182,7 +182,7 @@ def test_counts_of_jax_that_a_compiled_function_closes_over_are_checked(Model):
         jax.jit(lambda x: log_prob(x, wrong))(x)
 
 
-def test_codes_that_are_traced_are_never_clamped(Model):
+def test_counted_that_are_traced_are_never_clamped(Model):
     """Under jit values cannot be refused; a bad code must then count nowhere."""
     bad = DATA.copy()
     bad[0, 0], bad[1, 1] = SIZES[0], -1

@@ -56,6 +56,7 @@ def minimise(
     num_steps: int,
     batch_size: int | None = 128,
     learning_rate: float = 2e-3,
+    weight_decay: float = 0.0,
     optimiser: Optimiser | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1000,
@@ -69,9 +70,10 @@ def minimise(
     gives the same parameters, bit for bit on one machine.
 
     Without an `optimiser` it is Adam, whose rate rises to `learning_rate` in the first 100 steps (or the first tenth,
-    if that is less) and falls to 0 in the last, with gradients cut to a length of 1. Another one is a function of the
-    learning rate, such as `optax.sgd` for plain gradient descent. A loss that is a function of a module, not of another
-    function, is compiled only once.
+    if that is less) and falls to 0 in the last, with gradients cut to a length of 1. With a `weight_decay` it is AdamW:
+    each step also pulls the parameters towards 0, by the rate times the decay times themselves. Another optimiser is
+    a function of the learning rate, such as `optax.sgd` for plain gradient descent. A loss that is a function of a
+    module, not of another function, is compiled only once.
 
     `checkpoint` names a file that keeps the training, every `checkpoint_every` steps, at the end, and where you stop it
     from the keyboard. The same call then goes on from there, with the same result as without a break; after the end, it
@@ -96,7 +98,10 @@ def minimise(
     batch_size = batch_size if batch_size is None else checks.whole("batch_size", batch_size, least=1)
     checkpoint_every = checks.whole("checkpoint_every", checkpoint_every, least=1)
     checks.positive("learning_rate", learning_rate)
-    settings = _Settings(loss, optimiser, float(learning_rate), num_steps, batch_size)
+    checks.not_negative("weight_decay", weight_decay)
+    if optimiser is not None and weight_decay:
+        raise ValueError(f"weight_decay must be left to the optimiser that is given; got {weight_decay}")
+    settings = _Settings(loss, optimiser, float(learning_rate), float(weight_decay), num_steps, batch_size)
     data = jax.device_put(checked_data(data))
     trained, others = checked_parameters(parameters)
     # State and losses have one name, so that no interruption comes between them.
@@ -137,11 +142,14 @@ class _Settings(NamedTuple):
     loss: Callable[[Any, Any, PRNGKeyArray], Float[Array, ""]]
     optimiser: Optimiser | None
     learning_rate: float
+    weight_decay: float
     num_steps: int
     batch_size: int | None
 
     def transformation(self) -> optax.GradientTransformation:
-        return self.optimiser(self.learning_rate) if self.optimiser else adam(self.learning_rate, self.num_steps)
+        if self.optimiser:
+            return self.optimiser(self.learning_rate)
+        return adam(self.learning_rate, self.num_steps, self.weight_decay)
 
 
 class _State(NamedTuple):
@@ -230,6 +238,7 @@ def _identity(settings: _Settings, state: _State, others: Any, data: Any, key: P
         "num_steps": settings.num_steps,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
         "key": [str(jax.random.key_impl(key)), *jax.random.key_data(key).tolist()],
         "start": digest((state.parameters, eqx.filter(others, eqx.is_array))),
         "data": digest(data),

@@ -124,7 +124,7 @@ def test_the_steps_follow_the_rate(key):
 def test_a_gradient_is_cut_to_a_length_of_one():
     adam = optimiser.adam(1.0, 10)
     with jax.numpy_dtype_promotion("standard"):
-        _, state = adam.update(jnp.array([300.0, 400.0]), adam.init(jnp.zeros(2)))
+        _, state = adam.update(jnp.array([300.0, 400.0]), adam.init(jnp.zeros(2)), jnp.zeros(2))
     np.testing.assert_allclose(optax.tree.get(state, "mu"), 0.1 * np.array([0.6, 0.8]), rtol=1e-5)
 
 
@@ -215,6 +215,16 @@ def test_a_step_that_is_not_finite_is_named(key, bad, said, num_steps):
     assert "Checkpoint before it: there is none." in str(error.value)
 
 
+def test_weight_decay_pulls_each_parameter_towards_zero(key):
+    """Without a gradient, a step leaves 1 − rate · decay of each number: AdamW's own rule."""
+    start, decay, steps = jnp.array([1.0, -2.0]), 0.3, 40
+    left, _ = minimise(
+        lambda p, *_: 0 * p.sum(), start, X, key=key, num_steps=steps, learning_rate=0.1, weight_decay=decay
+    )
+    rates = np.array([optimiser.schedule(0.1, steps)(i) for i in range(steps)])
+    np.testing.assert_allclose(left, start * np.prod(1 - rates * decay), rtol=1e-5)
+
+
 def test_an_optimiser_that_divides_zero_by_zero_is_found(key):
     def unsafe(rate):
         return optax.stateless(lambda updates, _: jax.tree.map(lambda g: -rate * g / jnp.abs(g), updates))
@@ -238,6 +248,8 @@ def test_an_optimiser_that_divides_zero_by_zero_is_found(key):
         ({"learning_rate": 0.0}, ValueError, "learning_rate must be above 0"),
         ({"learning_rate": -1e-3}, ValueError, "learning_rate must be above 0"),
         ({"learning_rate": np.nan}, ValueError, "learning_rate must be above 0"),
+        ({"weight_decay": -1.0}, ValueError, "weight_decay must be at least 0"),
+        ({"weight_decay": 0.1, "optimiser": optax.sgd}, ValueError, "weight_decay must be left to the optimiser"),
         ({"learning_rate": "fast"}, TypeError, "learning_rate must be real numbers"),
         ({"learning_rate": [0.1, 0.2]}, ValueError, "learning_rate must be a number; got shape (2,)"),
         ({"key": np.array([0, 1], np.uint32)}, TypeError, "key must be made by jax.random.key(seed)"),

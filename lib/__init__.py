@@ -15,6 +15,8 @@ from lib.chow_liu import ChowLiuTree
 from lib.markov_mesh import MarkovMesh
 from lib.pca import PCA
 from lib.autoencoder import Autoencoder
+from lib.autoregressive import Autoregressive
+from lib.masked_diffusion import MaskedDiffusion
 from lib import scores
 
 __all__ = [
@@ -32,5 +34,7 @@ __all__ = [
     "MarkovMesh",
     "PCA",
     "Autoencoder",
+    "Autoregressive",
+    "MaskedDiffusion",
     "scores",
 ]

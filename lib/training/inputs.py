@@ -46,6 +46,19 @@ def checked_data(data: Any) -> Any:
     return arrays
 
 
+def on_one_device(data: Any) -> Any:
+    """The same tree of JAX arrays, each on one device: a loop takes its batches from all rows, so it needs them there.
+
+    Nothing goes through the host.
+    """
+
+    def moved(x: checks.Array) -> jax.Array:
+        several = isinstance(x, jax.Array) and len(x.devices()) > 1
+        return jax.device_put(x, min(x.devices(), key=lambda device: device.id) if several else None)
+
+    return jax.tree.map(moved, data)
+
+
 def checked_parameters(parameters: Any) -> tuple[Any, Any]:
     """What is trained, as finite JAX arrays of at most 4 bytes, and all else; each has None where the other is."""
     trained, others = eqx.partition(parameters, is_trained(parameters))

@@ -31,7 +31,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from lib import checks
 from lib.training.bar import ProgressBar
 from lib.training.checkpoint import Checkpoint, digest
-from lib.training.inputs import checked_data, checked_parameters, one_number
+from lib.training.inputs import checked_data, checked_parameters, on_one_device, one_number
 from lib.training.optimiser import adam
 
 AT_ONCE = 50  # steps are made before Python looks at their losses
@@ -102,7 +102,7 @@ def minimise(
     if optimiser is not None and weight_decay:
         raise ValueError(f"weight_decay must be left to the optimiser that is given; got {weight_decay}")
     settings = _Settings(loss, optimiser, float(learning_rate), float(weight_decay), num_steps, batch_size)
-    data = jax.device_put(checked_data(data))
+    data = on_one_device(checked_data(data))
     trained, others = checked_parameters(parameters)
     # State and losses have one name, so that no interruption comes between them.
     done = _begin(settings, trained), np.zeros(0, np.float32)

@@ -5,11 +5,13 @@ A new model joins by one line in GROUNDS.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import numpy as np
 
 import lib
+from lib import nets
 from lib.counted import Counted
 from lib.data import outfits
 
@@ -115,6 +117,15 @@ GLOBE = np.concatenate([_normal([180, 40], [20, 10], (35, 2)), [[10, 90], [-60, 
 GLOBE = GLOBE.astype(np.float32)
 
 
+# A training of few steps: the promises hold for each network, good or bad.
+SHORT = {"sizes": outfits.sizes, "key": jax.random.key(0), "num_steps": 20}
+NETWORKS = {
+    "MaskedMLP": nets.MaskedMLP,
+    "Transformer": partial(nets.Transformer, width=16, depth=1, heads=2),
+    "WindowMLP": partial(nets.WindowMLP, window=[[-1, -1], [-1, 0], [0, 1], [1, 2], [2, 3]], hidden=32),
+}
+
+
 def _with_margin(low: float, high: float, cells: int) -> np.ndarray:
     """Edges of cells of which the first and the last should be empty; `high` itself is in the last but one."""
     high = np.nextafter(np.float32(high), np.float32(np.inf))
@@ -162,6 +173,14 @@ GROUNDS = {
         combinations((3,) * 6, (2, 3)),
         1e-6,
     ),
+    "Autoregressive": Ground(
+        lib.Autoregressive,
+        OUTFITS,
+        {name: SHORT | {"network": network} for name, network in NETWORKS.items()},
+        combinations(outfits.sizes),
+        1e-6,
+    ),
+    "MaskedDiffusion": Ground(lib.MaskedDiffusion, OUTFITS, {"": SHORT}, combinations(outfits.sizes), 1e-6),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
 OF_COUNTS = [name for name, ground in GROUNDS.items() if issubclass(ground.Model, Counted)]

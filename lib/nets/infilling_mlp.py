@@ -1,0 +1,45 @@
+"""A network that sees some tokens of a row and says of each other one how plausible its values are.
+
+    logits = MLP(one-hot of each token, or of "hidden")
+
+It is the plain multilayer perceptron: no mask is needed, as what it must not see is not given to it. Which tokens are
+shown may differ from row to row, so one network knows the conditionals of all orders. Source: B. Uria, I. Murray & H.
+Larochelle, A deep and tractable density estimator, ICML 2014.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from lib import checks
+
+
+class InfillingMLP(eqx.Module):
+    """Layers of `hidden` units that bend by `jax.nn.gelu`."""
+
+    weights: tuple[Float[Array, "before after"], ...]
+    biases: tuple[Float[Array, " after"], ...]
+    length: int = eqx.field(static=True)
+
+    def __init__(self, sizes: Sequence[int], *, key: PRNGKeyArray, hidden: Sequence[int] = (128, 128)) -> None:
+        sizes = checks.sizes(sizes)
+        self.length = len(sizes)
+        shapes = list(pairwise((len(sizes) * (max(sizes) + 1), *checks.sizes(hidden), len(sizes) * max(sizes))))
+        self.weights = tuple(
+            jax.random.normal(key, shape) / np.float32(np.sqrt(shape[0]))
+            for key, shape in zip(jax.random.split(key, len(shapes)), shapes, strict=True)
+        )
+        self.biases = tuple(jnp.zeros(after) for _, after in shapes)
+
+    def __call__(self, tokens: Int[Array, " length"], shown: Bool[Array, " length"]) -> Float[Array, "length values"]:
+        """The logits of each token given those that are shown; of a token that is shown itself they mean nothing."""
+        values = len(self.biases[-1]) // self.length
+        h = jax.nn.one_hot(jnp.where(shown, tokens, values), values + 1, dtype=jnp.float32).reshape(-1)
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            h = (jax.nn.gelu(h) if i else h) @ weight + bias
+        return h.reshape(self.length, values)

@@ -3,7 +3,7 @@
 from lib.javascript import to_javascript
 from lib.live.avatars import AvatarGrid
 from lib.live.exploration import explore
-from lib.live.show import show, table
+from lib.live.show import Link, show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 from lib.live.world import draw_density, draw_map
 
@@ -14,6 +14,7 @@ __all__ = [
     "FloatLogSlider",
     "FloatSlider",
     "IntSlider",
+    "Link",
     "SampleAgain",
     "draw_density",
     "draw_map",

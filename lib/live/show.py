@@ -8,6 +8,7 @@ import numbers
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib.live.artists import Bound
+from lib.medium import for_page
 
 # The colour of text and axes in lib/book.mplstyle. It stands for the page's own ink, dark or light.
 INK = "#1b1b1b"
@@ -43,7 +45,8 @@ def drawing(**settings: object) -> AbstractContextManager[None]:
 def show(fig: Figure, *, alt: str, caption: str = "") -> HTML:
     """Display a matplotlib figure, once. `alt` says what one should see in it, for readers who do not see it.
 
-    `caption` stands below the figure, behind its number in a page.
+    `caption` stands below the figure, behind its number in a page. Texts and patches that have an address
+    (`set_url("#maximum-likelihood")`) are links in a page; those with the same address are one link.
 
     Raises ValueError where `alt` is empty.
     """
@@ -56,8 +59,18 @@ def captioned(caption: str) -> str:
     return f"<figcaption>{html.escape(caption)}</figcaption>"
 
 
+class Link(NamedTuple):
+    """Words in a table that lead to a heading, such as Link("yes", "#maximum-likelihood"), or to another page.
+
+    Links are for pages: a notebook shows the words alone.
+    """
+
+    words: str
+    to: str
+
+
 def table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> HTML:
-    """Display a table. Numbers, of Python, NumPy or JAX, are set flush right."""
+    """Display a table. Numbers, of Python, NumPy or JAX, are set flush right; a cell may be a Link."""
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in header)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return HTML(f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
@@ -95,6 +108,7 @@ def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
     root = ElementTree.fromstring(file.getvalue())
     _add_slots(root, artists)
     _make_light(root)
+    links = _join_links(root)
     # Several figures stand on one page: their ids must not meet.
     _fit(root, f"f{hashlib.sha256((alt + file.getvalue()).encode()).hexdigest()[:8]}-")
     for prefix, uri in ("", _SVG), ("xlink", _XLINK):
@@ -102,8 +116,9 @@ def _page_svg(fig: Figure, alt: str, artists: Sequence[Bound]) -> str:
     text = ElementTree.tostring(root, encoding="unicode")
     body = text[text.index(">") + 1 : text.rindex("</svg>")]
     width, height = fig.get_size_inches() * 72  # points, as in the picture
+    role = "group" if links else "img"  # what stands in an img is told to nobody
     return (
-        f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
+        f'<svg role="{role}" aria-label="{html.escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'style="width: {width * 4 / 3:g}px; max-width: 100%; aspect-ratio: {width:g} / {height:g}; '
         f'stroke-linejoin: round" xmlns="{_SVG}" xmlns:xlink="{_XLINK}">{body}</svg>'
     )
@@ -143,6 +158,25 @@ def _make_light(root: Element) -> None:
             image.set(f"{{{_XLINK}}}href", f"data:image/webp;base64,{base64.b64encode(webp.getvalue()).decode()}")
 
 
+def _join_links(root: Element) -> int:
+    """The number of links: one for each address, though matplotlib writes one for each artist. A notebook has none."""
+    joined: dict[str | None, Element] = {}
+    for parent in list(root.iter()):
+        for link in parent.findall(f"{{{_SVG}}}a"):
+            whole = joined.setdefault(link.get(f"{{{_XLINK}}}href"), link)
+            if whole is not link:
+                whole.extend(link)
+                parent.remove(link)
+    for link in joined.values():
+        address = link.get(f"{{{_XLINK}}}href", "")
+        link.attrib.clear()  # matplotlib would open another window
+        if for_page():
+            link.set("href", address)
+        else:
+            link.tag = f"{{{_SVG}}}g"
+    return len(joined) if for_page() else 0
+
+
 def _fit(root: Element, prefix: str) -> None:
     """Give the picture the page's ink and font, ids of its own, and coordinates of two decimals."""
     everywhere = list(root.iter())
@@ -158,7 +192,7 @@ def _fit(root: Element, prefix: str) -> None:
         for name, value in element.attrib.items():
             if name == "id":
                 value = prefix + value
-            elif name.endswith("href"):
+            elif name.endswith("href") and not element.tag.endswith("}a"):  # a link leaves the figure
                 value = re.sub("^#", f"#{prefix}", value)
             elif name == "style":
                 value = re.sub(r"font-family: [^;]*;? ?", "", value).replace(INK, "currentColor")
@@ -168,6 +202,9 @@ def _fit(root: Element, prefix: str) -> None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, Link):
+        words = html.escape(value.words)
+        return f'<td><a href="{html.escape(value.to)}">{words}</a></td>' if for_page() else f"<td>{words}</td>"
     number = isinstance(value, numbers.Number) or (isinstance(value, np.ndarray | jax.Array) and not value.ndim)
     flush = ' class="number"' if number and not isinstance(value, bool) else ""
     return f"<td{flush}>{html.escape(str(value))}</td>"

@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib.data import outfits
-from lib.live import AvatarGrid, FloatSlider, draw_density, explore, show, table
+from lib.live import AvatarGrid, FloatSlider, Link, draw_density, explore, show, table
 from lib.live.show import STYLE
+from lib.medium import VARIABLE
 
 
 def picture(alt, title="a"):
@@ -244,3 +245,48 @@ def test_numbers_of_every_kind_are_set_flush_right(number):
 @pytest.mark.parametrize("words", [True, np.bool(True), "22", None, np.array([1, 2])])
 def test_all_else_is_set_as_words(words):
     assert f"<td>{html.escape(str(words))}</td>" in table(["n"], [[words]]).data
+
+
+# --- Links ---------------------------------------------------------------------------------------
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def linked(monkeypatch, page):
+    """The SVG of a figure whose box and word have one address, and another word its own, in a page or in a notebook."""
+    monkeypatch.setenv(VARIABLE, "1" if page else "")
+    fig, ax = plt.subplots()
+    ax.add_patch(plt.Rectangle((0, 0), 1, 0.5, url="#a-heading"))
+    ax.text(0.2, 0.2, "one", url="#a-heading")
+    ax.text(0.2, 0.8, "two", url="other.html#axes_1")
+    return ElementTree.fromstring(show(fig, alt="two words").data).find(f"{SVG}svg")
+
+
+def test_what_has_an_address_is_one_link_of_a_page(monkeypatch):
+    svg = linked(monkeypatch, page=True)
+    links = {link.get("href"): link for link in svg.iter(f"{SVG}a")}
+    assert {to: "".join(link.itertext()).strip() for to, link in links.items()} == {
+        "#a-heading": "one",
+        "other.html#axes_1": "two",
+    }
+    assert len(list(svg.iter(f"{SVG}a"))) == 2
+    assert len(list(links["#a-heading"].iter(f"{SVG}path"))) == 1  # the box is part of it
+    assert {name for link in links.values() for name in link.attrib} == {"href"}  # no other window
+    assert svg.get("role") == "group"  # a screen reader goes into it
+    assert svg.get("aria-label") == "two words"
+
+
+def test_a_notebook_has_no_links(monkeypatch):
+    svg = linked(monkeypatch, page=False)
+    assert list(svg.iter(f"{SVG}a")) == []
+    assert "href" not in {name for element in svg.iter() for name in element.attrib}
+    assert svg.get("role") == "img"
+    assert [text.text for text in svg.iter(f"{SVG}text") if text.text in ("one", "two")] == ["one", "two"]
+
+
+def test_a_cell_of_a_table_may_lead_somewhere(monkeypatch):
+    cells = [[Link("yes & no", 'a.html#b"'), 1]]
+    monkeypatch.setenv(VARIABLE, "1")
+    assert '<td><a href="a.html#b&quot;">yes &amp; no</a></td>' in table(["a", "b"], cells).data
+    monkeypatch.delenv(VARIABLE)
+    assert "<td>yes &amp; no</td>" in table(["a", "b"], cells).data

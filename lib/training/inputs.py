@@ -6,9 +6,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Float
 
 from lib import checks
+from lib.numerics.parts import is_sharded
 from lib.training.leaves import is_trained
 
 
@@ -49,12 +51,15 @@ def checked_data(data: Any) -> Any:
 def on_one_device(data: Any) -> Any:
     """The same tree of JAX arrays, each on one device: a loop takes its batches from all rows, so it needs them there.
 
-    Nothing goes through the host.
+    What lies on several devices does not go through the host.
     """
 
-    def moved(x: checks.Array) -> jax.Array:
-        several = isinstance(x, jax.Array) and len(x.devices()) > 1
-        return jax.device_put(x, min(x.devices(), key=lambda device: device.id) if several else None)
+    def moved(x: Any) -> jax.Array:
+        if not is_sharded(x):
+            return jax.device_put(x)
+        sharding: Any = x.sharding
+        everywhere = NamedSharding(sharding.mesh, PartitionSpec())
+        return jax.jit(lambda x: x, out_shardings=everywhere)(x).addressable_data(0)
 
     return jax.tree.map(moved, data)
 

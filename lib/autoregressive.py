@@ -54,7 +54,7 @@ class Autoregressive(Discrete):
         num_steps: int = 1000,
         batch_size: int = 128,
         num_places: int | None = None,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 1e-2,
         weight_decay: float = 1.0,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:

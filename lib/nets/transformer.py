@@ -74,7 +74,7 @@ class Transformer(Causal):
     blocks: tuple[Block, ...]
     before_logits: Float[Array, " width"]
     logits: Float[Array, "width values"]
-    margins: Float[Array, "length values"]
+    margins: Float[Array, " length*values"]
 
     def __init__(
         self, sizes: Sequence[int], *, key: PRNGKeyArray, width: int = 32, depth: int = 2, heads: int = 4
@@ -88,7 +88,7 @@ class Transformer(Causal):
         self.blocks = tuple(Block(width, heads, key=key) for key in blocks)
         self.before_logits = jnp.ones(width)
         self.logits = _weights(logits, width, max(sizes)) / 2
-        self.margins = jnp.zeros((len(sizes), max(sizes)))
+        self.margins = jnp.zeros(len(sizes) * max(sizes))
 
     def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length values"]:
         start = len(self.tokens) - 1
@@ -97,7 +97,7 @@ class Transformer(Causal):
         sees = jnp.tri(len(x), dtype=bool)
         for block in self.blocks:
             x = block(x, sees)
-        return rms_norm(x, self.before_logits) @ self.logits + self.margins
+        return rms_norm(x, self.before_logits) @ self.logits + self.margins.reshape(len(x), -1)
 
     @property
     def work(self) -> int:

@@ -36,7 +36,7 @@ class WindowMLP(Causal):
     second: Float[Array, "hidden hidden"]
     bias: Float[Array, " hidden"]
     last: Float[Array, "hidden values"]
-    margins: Float[Array, "length values"]
+    margins: Float[Array, " length*values"]
 
     def __init__(
         self, sizes: Sequence[int], *, key: PRNGKeyArray, window: ArrayLike, hidden: int = 192, features: int = 8
@@ -54,7 +54,7 @@ class WindowMLP(Causal):
         self.second = jax.random.normal(second, (hidden, hidden)) / np.float32(np.sqrt(hidden))
         self.bias = jnp.zeros(hidden)
         self.last = jax.random.normal(last, (hidden, values)) / np.float32(10 * np.sqrt(hidden))
-        self.margins = jnp.zeros((length, values))
+        self.margins = jnp.zeros(length * values)
 
     def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length values"]:
         return jax.vmap(self.at, in_axes=(None, 0))(tokens, jnp.arange(len(tokens), dtype=jnp.int32))
@@ -64,7 +64,7 @@ class WindowMLP(Causal):
         seen = jnp.where(window >= 0, tokens[window], len(self.embedding) - 1)
         h = jax.nn.gelu(self.embedding[seen].reshape(-1) @ self.first + self.places[place])
         h = h + jax.nn.gelu(h @ self.second + self.bias)
-        return h @ self.last + self.margins[place]
+        return h @ self.last + self.margins.reshape(-1, self.last.shape[1])[place]
 
     @property
     def work(self) -> int:

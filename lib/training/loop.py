@@ -71,7 +71,7 @@ def minimise(
 
     Without an `optimiser` it is Adam, whose rate rises to `learning_rate` in the first 100 steps (or the first tenth,
     if that is less) and falls to 0 in the last, with gradients cut to a length of 1. With a `weight_decay` it is AdamW:
-    each step also pulls the parameters towards 0, by the rate times the decay times themselves. Another optimiser is
+    each step also pulls matrices towards 0, by the rate times the decay times themselves. Another optimiser is
     a function of the learning rate, such as `optax.sgd` for plain gradient descent. A loss that is a function of a
     module, not of another function, is compiled only once.
 

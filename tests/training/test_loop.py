@@ -215,14 +215,21 @@ def test_a_step_that_is_not_finite_is_named(key, bad, said, num_steps):
     assert "Checkpoint before it: there is none." in str(error.value)
 
 
-def test_weight_decay_pulls_each_parameter_towards_zero(key):
-    """Without a gradient, a step leaves 1 − rate · decay of each number: AdamW's own rule."""
-    start, decay, steps = jnp.array([1.0, -2.0]), 0.3, 40
+def test_weight_decay_pulls_matrices_towards_zero(key):
+    """Without a gradient, a step leaves 1 − rate · decay of each number of a matrix (AdamW's own rule), and vectors."""
+    start, decay, steps = {"matrix": jnp.array([[1.0, -2.0]]), "vector": jnp.array([3.0])}, 0.3, 40
     left, _ = minimise(
-        lambda p, *_: 0 * p.sum(), start, X, key=key, num_steps=steps, learning_rate=0.1, weight_decay=decay
+        lambda p, *_: 0 * (p["matrix"].sum() + p["vector"].sum()),
+        start,
+        X,
+        key=key,
+        num_steps=steps,
+        learning_rate=0.1,
+        weight_decay=decay,
     )
     rates = np.array([optimiser.schedule(0.1, steps)(i) for i in range(steps)])
-    np.testing.assert_allclose(left, start * np.prod(1 - rates * decay), rtol=1e-5)
+    np.testing.assert_allclose(left["matrix"], start["matrix"] * np.prod(1 - rates * decay), rtol=1e-5)
+    np.testing.assert_array_equal(left["vector"], start["vector"])
 
 
 def test_an_optimiser_that_divides_zero_by_zero_is_found(key):

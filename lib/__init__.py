@@ -15,6 +15,7 @@ from lib.chow_liu import ChowLiuTree
 from lib.markov_mesh import MarkovMesh
 from lib.pca import PCA
 from lib.autoencoder import Autoencoder
+from lib.discrete_autoencoder import DiscreteAutoencoder
 from lib import scores
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "MarkovMesh",
     "PCA",
     "Autoencoder",
+    "DiscreteAutoencoder",
     "scores",
 ]

@@ -38,7 +38,7 @@ from lib.training import minimise
 HIDDEN = (256, 256)  # units of the encoder's two hidden layers; the decoder has them in reverse
 COMPONENTS = 64  # principal components that the networks see of an observation, if it has as many
 TEMPERATURE = 1.0
-BETA = 0.02
+BETA = 0.04
 
 
 class DiscreteAutoencoder(eqx.Module):
@@ -125,8 +125,10 @@ class DiscreteAutoencoder(eqx.Module):
         elsewhere, and TypeError or ValueError where the codes have the wrong dtype or shape.
         """
         codes = checks.integers("codes", codes)
+        if codes.shape[-1:] != (self.num_codes,):
+            raise ValueError(f"codes must have shape (*batch, {self.num_codes}); got shape {codes.shape}")
         checks.refuse_levels("codes", codes, self.num_values, called="codes")
-        return _decode(self, checks.codes_at(codes, (self.num_codes,)))
+        return _decode(self, checks.narrow(codes))
 
 
 def squared_error(model: DiscreteAutoencoder, x: Float[Array, "n *event_shape"], key: PRNGKeyArray) -> Float[Array, ""]:

@@ -2,19 +2,18 @@
 
     codes_j = argmax_v logits_jv,    logits = encoder(x),    x̂ = decoder(one_hot(codes))
 
-`num_codes` codes of `num_values` values hold at most num_codes · log2(num_values) bits. A second model then learns
-which codes go together, and its draws, decoded, are new observations. The first models that made pictures from text
-did this: a transformer predicted the codes of a picture from the words of its description.
+`num_codes` codes of `num_values` values hold at most num_codes · log2(num_values) bits. A second model, the *prior*,
+learns which codes go together; its draws, decoded, are new observations. So worked the first models that made pictures
+from text: a transformer was the prior, and read the description first.
 
 No gradient passes through argmax. In training, each code is drawn from softmax(logits_j) instead, by Gumbel noise:
 
     codes_j = argmax_v (logits_jv + noise_jv),    soft_j = softmax((logits_j + noise_j) / temperature)
 
-The decoder is given the one-hot codes, and the gradient goes back as if it had been given `soft` (*straight-through*).
-
     loss = mean of (x − x̂)² + β · mean over j of KL(softmax(logits_j) ‖ uniform)
 
-Without the second term, some values of a code are never used.
+The decoder is given one-hot codes, and the gradient goes back as if it had been given `soft` (*straight-through*). The
+second term keeps all values of a code in use, and the codes nearly independent, which makes the prior's work easier.
 
 Sources: A. van den Oord, O. Vinyals & K. Kavukcuoglu, Neural discrete representation learning, NeurIPS 2017; A. Ramesh
 et al., Zero-shot text-to-image generation, ICML 2021; E. Jang, S. Gu & B. Poole, and C. Maddison, A. Mnih & Y. W. Teh,
@@ -37,7 +36,7 @@ from lib.training import minimise
 
 HIDDEN = (256, 256)  # units of the encoder's two hidden layers; the decoder has them in reverse
 COMPONENTS = 64  # principal components that the networks see of an observation, if it has as many
-TEMPERATURE = 1.0
+TEMPERATURE = 1.0  # at which the codes are drawn in training
 BETA = 0.04
 
 
@@ -82,24 +81,18 @@ class DiscreteAutoencoder(eqx.Module):
         num_values: int,
         *,
         key: PRNGKeyArray,
-        num_steps: int = 6000,
+        num_steps: int = 8000,
         learning_rate: float = 2e-3,
     ) -> Self:
         """Trained on data x (n, *event_shape) by `minimise`, whose keyword arguments these are.
 
         Raises TypeError or ValueError for data that are not finite numbers with at least one row, or are all the same,
-        and where `num_codes` is no whole number of at least 1, or `num_values` none of at least 2; else as `minimise`.
+        for `num_codes` below 1 or `num_values` below 2, or not whole; else as `minimise` does.
         """
-        start, train = jax.random.split(checks.key(key))
+        x, (start, train) = checks.observations("x", x), jax.random.split(checks.key(key))
         model = cls.untrained(x, num_codes, num_values, key=start)
-        return minimise(
-            squared_error,
-            model,
-            checks.observations("x", x),
-            key=train,
-            num_steps=num_steps,
-            learning_rate=learning_rate,
-        ).parameters
+        settings = {"num_steps": num_steps, "learning_rate": learning_rate}
+        return minimise(squared_error, model, x, key=train, **settings).parameters
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -111,18 +104,18 @@ class DiscreteAutoencoder(eqx.Module):
         return (self.num_values,) * self.num_codes
 
     def encode(self, x: ArrayLike) -> Int[Array, "*batch num_codes"]:
-        """The codes, int32 from 0 to num_values − 1, of (*batch, *event_shape) observations: the likeliest ones.
+        """The likeliest codes of (*batch, *event_shape) observations: int32, from 0 to num_values − 1.
 
-        Works under `jit`. Raises TypeError or ValueError where x has the wrong dtype or shape. A NaN has no meaning
-        here: which codes it gets is not stated.
+        An observation that is not finite has codes of −1, which stand for nothing. Works under `jit`. Raises TypeError
+        or ValueError where x has the wrong dtype or shape.
         """
         return _encode(self, checks.points_at(x, self.event_shape))
 
     def decode(self, codes: ArrayLike) -> Float[Array, "..."]:
         """The observations that (*batch, num_codes) codes stand for.
 
-        Works under `jit`, where a code out of range makes its observation NaN. Raises ValueError for such a code
-        elsewhere, and TypeError or ValueError where the codes have the wrong dtype or shape.
+        Raises ValueError for a code out of range; under `jit` its observation is NaN. Raises TypeError or ValueError
+        where the codes have the wrong dtype or shape.
         """
         codes = checks.integers("codes", codes)
         if codes.shape[-1:] != (self.num_codes,):
@@ -134,8 +127,7 @@ class DiscreteAutoencoder(eqx.Module):
 def squared_error(model: DiscreteAutoencoder, x: Float[Array, "n *event_shape"], key: PRNGKeyArray) -> Float[Array, ""]:
     """The mean of (c − ĉ)² over the scaled components c of observations, plus β · the mean of KL(code ‖ uniform).
 
-    A loss for `minimise`: each code is drawn by Gumbel noise from `key`. The first term is 1 for the plain mean of the
-    data, up to their noise.
+    A loss for `minimise`, with the Gumbel noise of `key`. The plain mean of the data has 1 for the first term.
     """
     c = model.pca.encode(x) / model.scales[None]
     log_p = jax.nn.log_softmax(_logits(model, c))
@@ -158,7 +150,9 @@ def _logits(model: DiscreteAutoencoder, c: Float[Array, "*batch k"]) -> Float[Ar
 @jax.jit
 def _encode(model: DiscreteAutoencoder, x: Array) -> Array:
     c = model.pca.encode(x)
-    return _logits(model, c / jnp.broadcast_to(model.scales, c.shape)).argmax(-1).astype(jnp.int32)
+    logits = _logits(model, c / jnp.broadcast_to(model.scales, c.shape))
+    known = jnp.isfinite(logits).all((-2, -1))[..., None]
+    return jnp.where(known, logits.argmax(-1).astype(jnp.int32), -1)
 
 
 @jax.jit

@@ -111,6 +111,15 @@ def test_shapes_batches_and_jit(model):
     np.testing.assert_allclose(model.decode(np.uint8(codes))[1, 2], model.decode(codes[1, 2]), rtol=1e-5, atol=1e-3)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_has_no_codes(model, value):
+    x = NEW_CANS[:2].copy()
+    x[1, 0, 0] = value
+    codes = np.asarray(model.encode(x))
+    np.testing.assert_array_equal(codes[0], model.encode(NEW_CANS[0]))
+    np.testing.assert_array_equal(codes[1], [-1, -1, -1])
+
+
 def test_bytes_are_pictures_too():
     x = np.uint8(CANS[:100])
     models = (DiscreteAutoencoder.fit(of, 2, 2, key=jax.random.key(0), num_steps=3) for of in (x, np.float32(x)))

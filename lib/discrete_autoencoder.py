@@ -91,8 +91,8 @@ class DiscreteAutoencoder(eqx.Module):
         """
         x, (start, train) = checks.observations("x", x), jax.random.split(checks.key(key))
         model = cls.untrained(x, num_codes, num_values, key=start)
-        settings = {"num_steps": num_steps, "learning_rate": learning_rate}
-        return minimise(squared_error, model, x, key=train, **settings).parameters
+        done = minimise(squared_error, model, x, key=train, num_steps=num_steps, learning_rate=learning_rate)
+        return done.parameters
 
     @property
     def event_shape(self) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def corners():
-    return DiscreteAutoencoder.fit(CORNERS, 3, 2, key=jax.random.key(0), num_steps=500)
+    return DiscreteAutoencoder.fit(CORNERS, 3, 2, key=jax.random.key(0), num_steps=600)
 
 
 def through(layers, h):
@@ -122,13 +122,13 @@ def test_what_is_not_finite_has_no_codes(model, value):
 
 def test_bytes_are_pictures_too():
     x = np.uint8(CANS[:100])
-    models = (DiscreteAutoencoder.fit(of, 2, 2, key=jax.random.key(0), num_steps=3) for of in (x, np.float32(x)))
+    models = (DiscreteAutoencoder.untrained(of, 2, 2, key=jax.random.key(0)) for of in (x, np.float32(x)))
     assert same(*models)
 
 
 def test_six_bits_hold_more_of_a_can_than_six_bits_of_two_principal_components():
     """Those are the 8 × 8 cells between quantiles of the two, each decoded to the mean of the cans in it."""
-    trained = DiscreteAutoencoder.fit(CANS, 3, 4, key=jax.random.key(0), num_steps=600)
+    trained = DiscreteAutoencoder.fit(CANS, 3, 4, key=jax.random.key(0), num_steps=300)
     pca = PCA.fit(CANS, 2)
     ends = np.quantile(pca.encode(CANS), np.arange(1, 8) / 8, axis=0)
     old, new = ((np.asarray(pca.encode(x))[:, None] > ends).sum(1) @ [8, 1] for x in (CANS, NEW_CANS))

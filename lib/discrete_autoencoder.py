@@ -13,7 +13,7 @@ No gradient passes through argmax. In training, each code is drawn from softmax(
     loss = mean of (x − x̂)² + β · mean over j of KL(softmax(logits_j) ‖ uniform)
 
 The decoder is given one-hot codes, and the gradient goes back as if it had been given `soft` (*straight-through*). The
-second term keeps all values of a code in use, and the codes nearly independent, which makes the prior's work easier.
+second term keeps the values of a code in use; with more of it, a simple prior models the codes better.
 
 Sources: A. van den Oord, O. Vinyals & K. Kavukcuoglu, Neural discrete representation learning, NeurIPS 2017; A. Ramesh
 et al., Zero-shot text-to-image generation, ICML 2021; E. Jang, S. Gu & B. Poole, and C. Maddison, A. Mnih & Y. W. Teh,

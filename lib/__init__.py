@@ -15,6 +15,7 @@ from lib.chow_liu import ChowLiuTree
 from lib.markov_mesh import MarkovMesh
 from lib.pca import PCA
 from lib.autoencoder import Autoencoder
+from lib.discrete_autoencoder import DiscreteAutoencoder
 from lib.autoregressive import Autoregressive
 from lib.masked_diffusion import MaskedDiffusion
 from lib import scores
@@ -34,6 +35,7 @@ __all__ = [
     "MarkovMesh",
     "PCA",
     "Autoencoder",
+    "DiscreteAutoencoder",
     "Autoregressive",
     "MaskedDiffusion",
     "scores",

@@ -19,11 +19,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
+from lib.nets.mlp import Layers, layers, through
 from lib.training import minimise
 
 HIDDEN = (128, 64)  # units of the encoder's two hidden layers; the decoder has them in reverse
-
-Layers = tuple[tuple[Float[Array, "from to"], Float[Array, " to"]], ...]  # a matrix and what is added, for each
 
 
 class Autoencoder(eqx.Module):
@@ -43,7 +42,7 @@ class Autoencoder(eqx.Module):
     @classmethod
     def untrained(cls, x: ArrayLike, latent_dim: int, *, key: PRNGKeyArray) -> Self:
         """Networks with random weights, for data x (n, *event_shape). Raises as `fit` does."""
-        x, key = _checked(x), checks.key(key)
+        x, key = checks.observations("x", x), checks.key(key)
         latent_dim = checks.whole("latent_dim", latent_dim, least=1)
         sizes = math.prod(x.shape[1:]), *HIDDEN, latent_dim
         there, back = jax.random.split(key)
@@ -51,7 +50,7 @@ class Autoencoder(eqx.Module):
         scale = np.sqrt(np.mean((x - mean) ** 2))
         if not scale:
             raise ValueError("x must hold observations that differ; all of them are the same")
-        return cls(_layers(sizes, there), _layers(sizes[::-1], back), jnp.float32(mean), jnp.float32(scale))
+        return cls(layers(sizes, there), layers(sizes[::-1], back), jnp.float32(mean), jnp.float32(scale))
 
     @classmethod
     def fit(
@@ -65,7 +64,12 @@ class Autoencoder(eqx.Module):
         start, train = jax.random.split(checks.key(key))
         model = cls.untrained(x, latent_dim, key=start)
         return minimise(
-            squared_error, model, _checked(x), key=train, num_steps=num_steps, learning_rate=learning_rate
+            squared_error,
+            model,
+            checks.observations("x", x),
+            key=train,
+            num_steps=num_steps,
+            learning_rate=learning_rate,
         ).parameters
 
     @property
@@ -103,41 +107,15 @@ def squared_error(model: Autoencoder, x: Float[Array, "n *event_shape"], _key: P
 # --- Private parts -------------------------------------------------------------------------------
 
 
-def _layers(sizes: tuple[int, ...], key: PRNGKeyArray) -> Layers:
-    """Weights between ±1 / √(numbers that come in), so that numbers neither grow nor vanish from layer to layer."""
-
-    def layer(key: PRNGKeyArray, before: int, after: int) -> tuple[Array, Array]:
-        most = 1 / math.sqrt(before)
-        return jax.random.uniform(key, (before, after), minval=-most, maxval=most), jnp.zeros(after)
-
-    return tuple(map(layer, jax.random.split(key, len(sizes) - 1), sizes[:-1], sizes[1:]))
-
-
 @jax.jit
 def _encode(model: Autoencoder, x: Array) -> Array:
     axes = model.mean.ndim
     batch = x.shape[: x.ndim - axes]
     centred = (x - jnp.expand_dims(model.mean, range(len(batch)))) / model.scale
-    return _through(model.encoder, centred.reshape(*batch, -1))
+    return through(model.encoder, centred.reshape(*batch, -1))
 
 
 @jax.jit
 def _decode(model: Autoencoder, z: Array) -> Array:
-    x = _through(model.decoder, z).reshape(*z.shape[:-1], *model.mean.shape)
+    x = through(model.decoder, z).reshape(*z.shape[:-1], *model.mean.shape)
     return jnp.expand_dims(model.mean, range(z.ndim - 1)) + model.scale * x
-
-
-def _through(layers: Layers, h: Float[Array, "*batch _"]) -> Float[Array, "*batch _"]:
-    for i, (weight, bias) in enumerate(layers):
-        h = jax.nn.gelu(h) if i else h
-        h = h @ weight + jnp.expand_dims(bias, range(h.ndim - 1))
-    return h
-
-
-def _checked(x: ArrayLike) -> np.ndarray:
-    """Observations (n, *event_shape), finite, at least one, as float32 on the host."""
-    x = checks.real_numbers("x", x)
-    if x.ndim < 2 or 0 in x.shape:
-        raise ValueError(f"x must have shape (n, *event_shape), at least one observation; got shape {x.shape}")
-    checks.finite("x", x)
-    return np.asarray(jax.device_get(x), np.float32)

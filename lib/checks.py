@@ -171,6 +171,15 @@ def finite_rows(name: str, x: Any) -> Array:
     return x
 
 
+def observations(name: str, x: Any) -> np.ndarray:
+    """Observations (n, *event_shape) to train on, as float32 on the host: finite, and at least one."""
+    x = real_numbers(name, x)
+    if x.ndim < 2 or 0 in x.shape:
+        raise ValueError(f"{name} must have shape (n, *event_shape), at least one observation; got shape {x.shape}")
+    finite(name, x)
+    return np.asarray(jax.device_get(x), np.float32)
+
+
 @_AT_ONCE
 def points(name: str, x: Any) -> Array:
     """Data (n, features) to fit to, as float32: finite, at least one row, and no feature whose digits float32 loses."""

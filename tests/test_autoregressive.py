@@ -181,6 +181,12 @@ def test_near_0_only_the_greedy_row_is_drawn_and_far_above_all_are_alike(key):
     np.testing.assert_allclose(MODEL.tempered(1e6).log_prob(ALL), -np.log(24), rtol=1e-4)
 
 
+def test_no_temperature_makes_logits_infinite():
+    steep = Autoregressive(shaken(MODEL.network, size=10.0), jnp.float32(1.2e-38), SIZES)
+    assert np.ptp(steep.network(jnp.zeros(4, jnp.int32))) / np.float64(1.2e-38) > np.finfo(np.float32).max
+    assert sorted(np.exp(steep.log_table()).ravel()) == [0] * 23 + [1]
+
+
 def test_a_new_temperature_compiles_nothing_and_has_a_gradient():
     traces = []
 

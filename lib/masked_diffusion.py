@@ -17,7 +17,7 @@ state-spaces, NeurIPS 2021; E. Hoogeboom et al., Autoregressive diffusion models
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import equinox as eqx
 import jax
@@ -70,7 +70,7 @@ class MaskedDiffusion(Discrete):
         sizes: Sequence[int],
         *,
         key: PRNGKeyArray,
-        network: Callable[..., Any] = InfillingMLP,
+        network: Callable[..., Network] = InfillingMLP,
         num_steps: int = 2000,
         batch_size: int = 128,
         learning_rate: float = 3e-3,

@@ -19,7 +19,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
+from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
@@ -35,6 +35,20 @@ class Autoregressive(Discrete):
 
     The logits are divided by `temperature`: above 1 the draws are more varied than what was learnt, below 1 they keep
     to what is likely. At each temperature this is a law of its own, and `log_prob` is exact.
+
+    Raises ValueError where the logits have not the shape (length, largest of `num_values`), and TypeError or ValueError
+    for a temperature that `tempered` refuses.
+
+    >>> x = np.array([[0, 0, 1], [1, 1, 0]] * 10)  # tokens 0 and 1 are the same, and 2 is the other value
+    >>> model = Autoregressive.fit(x, (2, 2, 2), key=jax.random.key(0), num_steps=100, batch_size=20)
+    >>> bool(model.log_prob([0, 0, 1]) > model.log_prob([0, 1, 1]))
+    True
+    >>> model.log_conditionals([0, 0, 1]).shape  # of each token, and each value that it may have
+    (3, 2)
+    >>> model.complete(jax.random.key(1), [[1, 0, 0]], num_given=3)  # nothing is left to draw
+    Array([[1, 0, 0]], dtype=int32)
+    >>> print(f"{jnp.exp(model.tempered(2.0).log_table()).sum():.3f}")
+    1.000
     """
 
     network: Causal
@@ -42,6 +56,10 @@ class Autoregressive(Discrete):
     num_values: tuple[int, ...] = eqx.field(static=True, converter=checks.sizes)
 
     fixed = ("temperature",)
+
+    def __check_init__(self) -> None:
+        checks.positive("temperature", self.temperature)
+        refuse_other_logits(self.network, self.sizes, jnp.int32)
 
     @classmethod
     def fit(
@@ -90,7 +108,10 @@ class Autoregressive(Discrete):
         return self.num_values
 
     def tempered(self, temperature: ArrayLike) -> Self:
-        """The same model at another temperature, above 0: 1 is that of the training. Works under `jit`."""
+        """The same model at another temperature, where 1 is that of the training. Works under `jit`.
+
+        Raises TypeError or ValueError for a temperature that is no number from 1.2e-38 to 8e+37.
+        """
         checks.positive("temperature", temperature)
         return eqx.tree_at(lambda model: model.temperature, self, jnp.asarray(temperature, jnp.float32))
 
@@ -105,6 +126,7 @@ class Autoregressive(Discrete):
     def complete(self, key: PRNGKeyArray, x: ArrayLike, num_given: int) -> Int[Array, "n length"]:
         """Rows x (n, length) in which all but the first `num_given` tokens are drawn anew, given these.
 
+        What x holds in the others does not matter.
         Raises TypeError or ValueError where the given tokens are no codes, and where there are more than `length`.
         """
         num_given = checks.whole("num_given", num_given)
@@ -146,7 +168,17 @@ class Autoregressive(Discrete):
     ) -> Float[Array, "*places values"]:
         """Log-probabilities of the values of all tokens, or of the one at `place`."""
         exists = jnp.asarray(is_value(self.sizes))[place]
-        return jax.nn.log_softmax(jnp.where(exists, logits / self.temperature, -jnp.inf))
+        top = jnp.max(logits, axis=-1, keepdims=True, initial=-jnp.inf, where=exists)
+        scaled = (logits - jax.lax.stop_gradient(top)) / self.temperature  # at most 0: no temperature makes it infinite
+        return jax.nn.log_softmax(jnp.where(exists, scaled, -jnp.inf))
+
+
+def refuse_other_logits(network: Callable[..., Array], sizes: tuple[int, ...], *dtypes: DTypeLike) -> None:
+    """Raise a ValueError unless the network of rows (length,) of these dtypes gives logits (length, values)."""
+    inputs = [jax.ShapeDtypeStruct((len(sizes),), dtype) for dtype in dtypes]
+    expected, got = (len(sizes), max(sizes)), jax.eval_shape(network, *inputs).shape
+    if got != expected:
+        raise ValueError(f"network must give logits of shape {expected}, a row for each token; got shape {got}")
 
 
 def checked_tokens(x: ArrayLike, sizes: tuple[int, ...]) -> checks.Array:
@@ -190,7 +222,7 @@ def _loss(num_places: int | None) -> Callable[[Autoregressive, Array, PRNGKeyArr
 def _log_conditionals(model: Autoregressive, x: Int[Array, "*batch length"]) -> Float[Array, "*batch length values"]:
     def of(row: Int[Array, " length"]) -> Float[Array, "length values"]:
         inside = in_range(row, model.sizes)
-        known = jnp.cumsum(~inside, dtype=jnp.int32) - ~inside == 0  # whether all tokens before are
+        known = jnp.concatenate([jnp.array([True]), jnp.cumsum(~inside, dtype=jnp.int32)[:-1] == 0])
         logits = model.network(jnp.where(inside, row, 0).astype(jnp.int32))
         return jnp.where(known[:, None], model._conditionals(logits), jnp.nan)
 

@@ -218,14 +218,14 @@ def positive(name: str, value: Any) -> Array:
     return value
 
 
-def sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    """The number of values of each feature, as a tuple of whole numbers ≥ 1."""
+def sizes(sizes: Sequence[int], name: str = "sizes", of: str = "feature") -> tuple[int, ...]:
+    """The number of values of each feature, or of units of each layer, as a tuple of whole numbers ≥ 1."""
     try:
-        result = tuple(whole("sizes", size, least=1) for size in sizes)
+        result = tuple(whole(name, size, least=1) for size in sizes)
     except TypeError as error:
-        raise TypeError(f"sizes must be a sequence of whole numbers, such as (3, 8); got {sizes!r}") from error
+        raise TypeError(f"{name} must be a sequence of whole numbers, such as (3, 8); got {sizes!r}") from error
     if not result:
-        raise ValueError("sizes must name at least one feature; got ()")
+        raise ValueError(f"{name} must name at least one {of}; got ()")
     return result
 
 

@@ -17,16 +17,17 @@ state-spaces, NeurIPS 2021; E. Hoogeboom et al., Autoregressive diffusion models
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.autoregressive import checked_tokens
+from lib.autoregressive import checked_tokens, refuse_other_logits
 from lib.discrete import Discrete
 from lib.nets import InfillingMLP
 from lib.numerics.summation import pairwise_sum
@@ -41,11 +42,26 @@ class MaskedDiffusion(Discrete):
 
     `network(tokens, shown)` gives logits (length, values) of each token given those that are shown. `log_prob` and
     `sample` go from the first token to the last, one at a time, so that they are exact. In another order the same
-    network may give another probability: nothing forces its conditionals to agree with one joint law.
+    network may give another probability: nothing forces its conditionals to agree with one joint law. The network is
+    given 0 for each hidden token. Raises ValueError where its logits have not the shape (length, largest of
+    `num_values`).
+
+    >>> x = np.array([[0, 0, 1], [1, 1, 0]] * 10)  # tokens 0 and 1 are the same, and 2 is the other value
+    >>> model = MaskedDiffusion.fit(x, (2, 2, 2), key=jax.random.key(0), num_steps=100, batch_size=20)
+    >>> log_p = model.log_conditionals([0, 0, 1], shown=[False, False, True])
+    >>> log_p.shape
+    (3, 2)
+    >>> log_p[0].argmax()  # the likelier value of token 0, where token 2 is 1
+    Array(0, dtype=int32)
+    >>> model.complete(jax.random.key(1), [[0, 0, 1]], shown=[True, True, True])  # nothing is left to draw
+    Array([[0, 0, 1]], dtype=int32)
     """
 
     network: Network
     num_values: tuple[int, ...] = eqx.field(static=True, converter=checks.sizes)
+
+    def __check_init__(self) -> None:
+        refuse_other_logits(self.network, self.sizes, jnp.int32, jnp.bool)
 
     @classmethod
     def fit(
@@ -54,7 +70,7 @@ class MaskedDiffusion(Discrete):
         sizes: Sequence[int],
         *,
         key: PRNGKeyArray,
-        network: Callable[..., Any] = InfillingMLP,
+        network: Callable[..., Network] = InfillingMLP,
         num_steps: int = 2000,
         batch_size: int = 128,
         learning_rate: float = 3e-3,
@@ -104,12 +120,13 @@ class MaskedDiffusion(Discrete):
         1.
         """
         at_once = checks.whole("at_once", at_once, least=1)
-        shown = self._shown(shown)
-        x = jnp.where(shown, checks.codes("x", x, self.sizes), 0)
-        checks.refuse_codes("x", x, self.sizes)
-        return _complete(self, checks.key(key), x.astype(jnp.int32), shown, at_once)
+        tokens, shown = checks.codes("x", x, self.sizes), self._shown(shown)
+        if not checks.is_traced(shown):
+            tokens = checks.library_of(tokens).where(shown, tokens, 0)
+            checks.refuse_codes("x", tokens, self.sizes)
+        return _complete(self, checks.key(key), checks.narrow(tokens), shown, at_once)
 
-    def _shown(self, shown: ArrayLike) -> Bool[Array, " length"]:
+    def _shown(self, shown: ArrayLike) -> Bool[checks.Array, " length"]:
         shown = checks.array("shown", shown)
         if shown.dtype != bool:
             raise TypeError(f"shown must be truth values; got dtype {shown.dtype}")
@@ -117,7 +134,7 @@ class MaskedDiffusion(Discrete):
             raise ValueError(
                 f"shown must have shape {self.event_shape}, a truth value a token; got shape {shown.shape}"
             )
-        return jnp.asarray(shown)
+        return shown if checks.is_traced(shown) else np.asarray(shown)
 
     @property
     def _work(self) -> int:
@@ -145,8 +162,8 @@ class MaskedDiffusion(Discrete):
     def _conditionals(
         self, tokens: Int[Array, " length"], shown: Bool[Array, " length"]
     ) -> Float[Array, "length values"]:
-        logits = jnp.where(jnp.asarray(is_value(self.sizes)), self.network(tokens, shown), -jnp.inf)
-        return jax.nn.log_softmax(logits)
+        logits = self.network(jnp.where(shown, tokens, 0), shown)  # no network meets what it must not see
+        return jax.nn.log_softmax(jnp.where(jnp.asarray(is_value(self.sizes)), logits, -jnp.inf))
 
     def _completed(
         self, key: PRNGKeyArray, x: Int[Array, " length"], shown: Bool[Array, " length"], at_once: int
@@ -154,7 +171,7 @@ class MaskedDiffusion(Discrete):
         order, key = jax.random.split(key)
         length = len(x)
         # The hidden tokens come first, in random order.
-        rank = jnp.argsort(jnp.argsort(jnp.where(shown, 1.0, jax.random.uniform(order, (length,)))))
+        rank = jnp.argsort(jnp.argsort(jnp.where(shown, 1.0, jax.random.uniform(order, (length,), jnp.float32))))
 
         def fill(x: Array, step: tuple[Array, PRNGKeyArray]) -> tuple[Array, None]:
             first, key = step
@@ -163,7 +180,7 @@ class MaskedDiffusion(Discrete):
             drawn = jax.vmap(pick)(jax.random.split(key, length), log_probs)
             return jnp.where(now, drawn, x), None
 
-        firsts = jnp.arange(0, length, at_once)
+        firsts = jnp.arange(0, length, at_once, jnp.int32)
         return jax.lax.scan(fill, x, (firsts, jax.random.split(key, len(firsts))))[0]
 
 
@@ -174,7 +191,7 @@ def any_order_loss(model: MaskedDiffusion, x: Int[Array, "n length"], key: PRNGK
     def of(row: Array, key: PRNGKeyArray) -> Array:
         number, order = jax.random.split(key)
         hidden = jax.random.randint(number, (), 1, length + 1, jnp.int32)
-        shown = jnp.argsort(jnp.argsort(jax.random.uniform(order, (length,)))) >= hidden
+        shown = jnp.argsort(jnp.argsort(jax.random.uniform(order, (length,), jnp.float32))) >= hidden
         each = jnp.take_along_axis(model._conditionals(row, shown), row[:, None], axis=1)[:, 0]
         return -length * jnp.sum(jnp.where(shown, 0, each)) / hidden.astype(jnp.float32)
 
@@ -191,8 +208,7 @@ def _log_conditionals(
     def of(row: Int[Array, " length"]) -> Float[Array, "length values"]:
         inside = in_range(row, model.sizes)
         row = jnp.where(inside, row, 0).astype(jnp.int32)
-        own = jnp.arange(max(model.sizes), dtype=jnp.int32) == row[:, None]
-        certain = jnp.where(own, 0.0, -jnp.inf)
+        certain = jnp.log(jax.nn.one_hot(row, max(model.sizes), dtype=jnp.float32))
         each = jnp.where(shown[:, None], certain, model._conditionals(row, shown))
         return jnp.where((inside | ~shown).all(), each, jnp.nan)
 
@@ -208,5 +224,5 @@ def _complete(
     shown: Bool[Array, " length"],
     at_once: int,
 ) -> Int[Array, "n length"]:
-    keys = jax.random.split(key, len(x))
+    keys, x = jax.random.split(key, len(x)), x.astype(jnp.int32)
     return jax.vmap(model._completed, in_axes=(0, 0, None, None))(keys, x, shown, at_once)

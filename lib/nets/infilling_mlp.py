@@ -20,7 +20,14 @@ from lib import checks
 
 
 class InfillingMLP(eqx.Module):
-    """Layers of `hidden` units that bend by `jax.nn.gelu`."""
+    """Layers of `hidden` units that bend by `jax.nn.gelu`.
+
+    Raises TypeError or ValueError where `sizes` or `hidden` are not whole numbers of at least 1.
+
+    >>> network = InfillingMLP((3, 2, 4), key=jax.random.key(0), hidden=(8,))
+    >>> network(jnp.array([1, 0, 0]), jnp.array([True, False, True])).shape
+    (3, 4)
+    """
 
     weights: tuple[Float[Array, "before after"], ...]
     biases: tuple[Float[Array, " after"], ...]
@@ -29,12 +36,13 @@ class InfillingMLP(eqx.Module):
     def __init__(self, sizes: Sequence[int], *, key: PRNGKeyArray, hidden: Sequence[int] = (128, 128)) -> None:
         sizes = checks.sizes(sizes)
         self.length = len(sizes)
-        shapes = list(pairwise((len(sizes) * (max(sizes) + 1), *checks.sizes(hidden), len(sizes) * max(sizes))))
+        hidden = checks.sizes(hidden, "hidden", of="layer")
+        shapes = list(pairwise((len(sizes) * (max(sizes) + 1), *hidden, len(sizes) * max(sizes))))
         self.weights = tuple(
-            jax.random.normal(key, shape) / np.float32(np.sqrt(shape[0]))
+            jax.random.normal(key, shape, jnp.float32) / np.float32(np.sqrt(shape[0]))
             for key, shape in zip(jax.random.split(key, len(shapes)), shapes, strict=True)
         )
-        self.biases = tuple(jnp.zeros(after) for _, after in shapes)
+        self.biases = tuple(jnp.zeros(after, jnp.float32) for _, after in shapes)
 
     def __call__(self, tokens: Int[Array, " length"], shown: Bool[Array, " length"]) -> Float[Array, "length values"]:
         """The logits of each token given those that are shown; of a token that is shown itself they mean nothing."""

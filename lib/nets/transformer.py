@@ -1,9 +1,10 @@
 """A small transformer, as in LLaMA: each token looks back at those that matter to it.
 
-Each token is a vector. A block changes it twice, by adding: first *attention* adds a mean of what the tokens so far
-have to say, weighted by how well their keys fit this token's query; then a small network, *SwiGLU*, works on each token
-by itself. Before each of the two, *RMSNorm* brings the vector to a fixed length. Queries and keys are *rotated* by an
-angle that grows with the place, so that their product knows how far apart two tokens are.
+Each token is a vector, to which that of its place is added. A block changes it twice, by adding: first *attention* adds
+a mean of what the tokens so far have to say, weighted by how well their keys fit this token's query; then a small
+network, *SwiGLU*, works on each token by itself. Before each of the two, *RMSNorm* brings the vector to a fixed length.
+Queries and keys are *rotated* by an angle that grows with the place, so that their product knows how far apart two
+tokens are.
 
 Token i is predicted from a start symbol and tokens 0, …, i − 1.
 
@@ -23,7 +24,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from lib import checks
 from lib.nets.causal import Causal
 
-BASE = 10_000.0  # the slowest rotation takes 2π times as many tokens
+BASE = 10_000.0  # no rotation takes more than 2π times as many tokens
 EPSILON = 1e-6
 
 
@@ -41,7 +42,7 @@ class Block(eqx.Module):
     def __init__(self, width: int, heads: int, *, key: PRNGKeyArray) -> None:
         inner = 8 * width // 3
         keys = jax.random.split(key, 4)
-        self.before_attention = self.before_network = jnp.ones(width)
+        self.before_attention = self.before_network = jnp.ones(width, jnp.float32)
         self.queries_keys_values = _weights(keys[0], width, 3 * width)
         self.out = _weights(keys[1], width, width)
         self.gate_and_up = _weights(keys[2], width, 2 * inner)
@@ -67,7 +68,15 @@ class Block(eqx.Module):
 
 
 class Transformer(Causal):
-    """`depth` blocks of `heads` heads on vectors of `width` numbers; width must be an even multiple of heads."""
+    """`depth` blocks of `heads` heads on vectors of `width` numbers; width must be an even multiple of heads.
+
+    Raises TypeError or ValueError where it is not, and for what is no whole number of at least 1.
+
+    >>> network = Transformer((3, 2, 4), key=jax.random.key(0), width=8, depth=1, heads=2)
+    >>> one, other = network(jnp.array([1, 0, 0])), network(jnp.array([1, 1, 0]))
+    >>> (one != other).any(axis=1)  # only the logits of token 2 depend on token 1
+    Array([False, False,  True], dtype=bool)
+    """
 
     tokens: Float[Array, "values_and_start width"]
     places: Float[Array, "length width"]
@@ -80,15 +89,18 @@ class Transformer(Causal):
         self, sizes: Sequence[int], *, key: PRNGKeyArray, width: int = 32, depth: int = 2, heads: int = 4
     ) -> None:
         sizes = checks.sizes(sizes)
+        width, depth, heads = (
+            checks.whole(name, n, least=1) for name, n in {"width": width, "depth": depth, "heads": heads}.items()
+        )
         if width % (2 * heads):
             raise ValueError(f"width must be an even multiple of heads; got {width} and {heads}")
         tokens, places, logits, *blocks = jax.random.split(key, 3 + depth)
-        self.tokens = jax.random.normal(tokens, (max(sizes) + 1, width)) / 2
-        self.places = jax.random.normal(places, (len(sizes), width)) / 2
+        self.tokens = jax.random.normal(tokens, (max(sizes) + 1, width), jnp.float32) / 2
+        self.places = jax.random.normal(places, (len(sizes), width), jnp.float32) / 2
         self.blocks = tuple(Block(width, heads, key=key) for key in blocks)
-        self.before_logits = jnp.ones(width)
+        self.before_logits = jnp.ones(width, jnp.float32)
         self.logits = _weights(logits, width, max(sizes)) / 2
-        self.margins = jnp.zeros(len(sizes) * max(sizes))
+        self.margins = jnp.zeros(len(sizes) * max(sizes), jnp.float32)
 
     def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length values"]:
         start = len(self.tokens) - 1
@@ -119,4 +131,4 @@ def rotated(x: Float[Array, "length heads size"]) -> Float[Array, "length heads 
 
 
 def _weights(key: PRNGKeyArray, before: int, after: int) -> Float[Array, "before after"]:
-    return jax.random.normal(key, (before, after)) / np.float32(np.sqrt(before))
+    return jax.random.normal(key, (before, after), jnp.float32) / np.float32(np.sqrt(before))

@@ -26,7 +26,12 @@ class WindowMLP(Causal):
     """One hidden layer of `hidden` units and a second one that is added to it, both bent by `jax.nn.gelu`.
 
     `window[i]` are the places of the tokens that token i is predicted from, each before i, or −1 for nothing. Raises
-    TypeError or ValueError where they are not.
+    TypeError or ValueError where they are not, and for sizes, units or features that are not at least 1.
+
+    >>> network = WindowMLP((3, 2, 4), key=jax.random.key(0), window=[[-1], [0], [1]], hidden=8)
+    >>> one, other = network(jnp.array([1, 0, 0])), network(jnp.array([2, 0, 0]))
+    >>> (one != other).any(axis=1)  # token 2 is predicted from token 1 alone
+    Array([False,  True, False], dtype=bool)
     """
 
     window: Int[Array, "length width"]
@@ -43,18 +48,19 @@ class WindowMLP(Causal):
     ) -> None:
         sizes = checks.sizes(sizes)
         length, values = len(sizes), max(sizes)
+        hidden, features = checks.whole("hidden", hidden, least=1), checks.whole("features", features, least=1)
         self.window = jnp.asarray(_earlier(window, length), jnp.int32)
         width = self.window.shape[1]
         embedding, places, first, second, last = jax.random.split(key, 5)
-        self.embedding = jax.random.normal(embedding, (values + 1, features)) / 2
-        self.places = jax.random.normal(places, (length, hidden)) / 4
-        self.first = jax.random.normal(first, (width * features, hidden)) / np.float32(
+        self.embedding = jax.random.normal(embedding, (values + 1, features), jnp.float32) / 2
+        self.places = jax.random.normal(places, (length, hidden), jnp.float32) / 4
+        self.first = jax.random.normal(first, (width * features, hidden), jnp.float32) / np.float32(
             np.sqrt(max(width * features, 1))
         )
-        self.second = jax.random.normal(second, (hidden, hidden)) / np.float32(np.sqrt(hidden))
-        self.bias = jnp.zeros(hidden)
-        self.last = jax.random.normal(last, (hidden, values)) / np.float32(10 * np.sqrt(hidden))
-        self.margins = jnp.zeros(length * values)
+        self.second = jax.random.normal(second, (hidden, hidden), jnp.float32) / np.float32(np.sqrt(hidden))
+        self.bias = jnp.zeros(hidden, jnp.float32)
+        self.last = jax.random.normal(last, (hidden, values), jnp.float32) / np.float32(10 * np.sqrt(hidden))
+        self.margins = jnp.zeros(length * values, jnp.float32)
 
     def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length values"]:
         return jax.vmap(self.at, in_axes=(None, 0))(tokens, jnp.arange(len(tokens), dtype=jnp.int32))

@@ -233,6 +233,48 @@ BUGS = {
         "pick(key, table[above, left])",
         "tests/test_markov_mesh.py::test_draws_follow_the_density",
     ),
+    "a hidden unit is seen by the token that it knows": (
+        "lib/nets/masked_mlp.py",
+        "degrees[-1][:, None] < ends",
+        "degrees[-1][:, None] <= ends",
+        "tests/nets/test_masked_mlp.py::test_each_token_is_predicted_from_all_before_it_and_no_other",
+    ),
+    "a token looks at the next one, too": (
+        "lib/nets/transformer.py",
+        "jnp.tri(len(x), dtype=bool)",
+        "jnp.tri(len(x), k=1, dtype=bool)",
+        "tests/nets/test_transformer.py::test_each_token_is_predicted_from_all_before_it_and_no_other",
+    ),
+    "a token is given to the network that predicts it": (
+        "lib/nets/transformer.py",
+        "jnp.concatenate([jnp.full(1, start, jnp.int32), tokens[:-1].astype(jnp.int32)])",
+        "tokens.astype(jnp.int32) + 0 * start",
+        "tests/contract/test_every_model.py::test_sums_to_one[Autoregressive Transformer]",
+    ),
+    "what is hidden is told to the network": (
+        "lib/masked_diffusion.py",
+        "self.network(jnp.where(shown, tokens, 0), shown)",
+        "self.network(tokens, shown)",
+        "tests/test_masked_diffusion.py::test_no_network_meets_what_it_must_not_see",
+    ),
+    "a shown token is checked after JAX has narrowed it": (
+        "lib/masked_diffusion.py",
+        "checks.library_of(tokens).where(shown, tokens, 0)",
+        "jnp.where(shown, tokens, 0)",
+        "tests/test_masked_diffusion.py::test_complete_refuses",
+    ),
+    "near 0 a temperature makes infinite logits": (
+        "lib/autoregressive.py",
+        "(logits - jax.lax.stop_gradient(top)) / self.temperature",
+        "logits / self.temperature",
+        "tests/test_autoregressive.py::test_no_temperature_makes_logits_infinite",
+    ),
+    "of a round only one token is drawn": (
+        "lib/masked_diffusion.py",
+        "rank < first + at_once",
+        "rank < first + 1",
+        "tests/test_masked_diffusion.py::test_all_tokens_at_once_are_naive_bayes",
+    ),
     "a line of pixels goes on from the end of the same line": (
         "lib/markov_mesh.py",
         "jnp.pad(x[:, :-1], ((0, 0), (1, 0)))",

@@ -212,6 +212,7 @@ def other_squares(p, x, _):
         ({"batch_size": 10}, "its batch_size was 128, and now is 10"),
         ({"batch_size": None}, "its batch_size was 128, and now is None"),
         ({"learning_rate": 0.1}, "its learning_rate was 0.002, and now is 0.1"),
+        ({"weight_decay": 0.1}, "its weight_decay was 0.0, and now is 0.1"),
         ({"key": jax.random.key(6)}, "its key was ['threefry2x32', 0, 5], and now is ['threefry2x32', 0, 6]"),
         ({"key": jax.random.key(5, impl="rbg")}, "its key was"),
         ({"data": X + 1}, "its data was sha256 "),

@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from lib.training import minimise, optimiser
+from lib.training.inputs import on_one_device
 
 X = np.random.default_rng(1).normal(size=(200, 3)).astype(np.float32)
 Y = X @ np.array([1.0, -2.0, 0.5], np.float32) + 3
@@ -75,6 +77,16 @@ def test_the_same_key_gives_the_same_bits_and_another_key_others(key):
     one, two, other = train(key), train(key), train(jax.random.key(0))
     assert same_bytes(one, two)
     assert not same_bytes(one, other)
+
+
+@pytest.mark.parametrize("kind", [AxisType.Auto, AxisType.Explicit], ids=str)
+def test_data_on_two_devices_give_the_same_bits(key, kind):
+    mesh = jax.make_mesh((2,), ("rows",), (kind,), devices=jax.devices()[:2])
+    data = jax.device_put((X, Y), NamedSharding(mesh, PartitionSpec("rows")))
+    moved = on_one_device(data)
+    assert all(x.sharding.num_devices == 1 for x in moved)
+    assert same_bytes(moved, (X, Y))
+    assert same_bytes(train(key, data), train(key))
 
 
 @pytest.mark.parametrize("num_steps", [1, 49, 50, 51, 120])

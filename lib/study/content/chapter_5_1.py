@@ -75,7 +75,7 @@ ITEMS = (
         _bits,
         (
             Mistake(
-                lambda row, ones: float(-np.log2(ones.prod())),
+                lambda _row, ones: float(-np.log2(ones.prod())),
                 "You took the probability of a 1 for each token. Where the row has a 0, the factor is 1 − `ones`.",
             ),
             Mistake(

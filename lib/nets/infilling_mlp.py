@@ -8,15 +8,14 @@ Larochelle, A deep and tractable density estimator, ICML 2014.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from lib import checks
+from lib.nets.mlp import Layers, layers, through
 
 
 class InfillingMLP(eqx.Module):
@@ -29,25 +28,17 @@ class InfillingMLP(eqx.Module):
     (3, 4)
     """
 
-    weights: tuple[Float[Array, "before after"], ...]
-    biases: tuple[Float[Array, " after"], ...]
+    layers: Layers
     length: int = eqx.field(static=True)
 
     def __init__(self, sizes: Sequence[int], *, key: PRNGKeyArray, hidden: Sequence[int] = (128, 128)) -> None:
         sizes = checks.sizes(sizes)
         self.length = len(sizes)
         hidden = checks.sizes(hidden, "hidden", of="layer")
-        shapes = list(pairwise((len(sizes) * (max(sizes) + 1), *hidden, len(sizes) * max(sizes))))
-        self.weights = tuple(
-            jax.random.normal(key, shape, jnp.float32) / np.float32(np.sqrt(shape[0]))
-            for key, shape in zip(jax.random.split(key, len(shapes)), shapes, strict=True)
-        )
-        self.biases = tuple(jnp.zeros(after, jnp.float32) for _, after in shapes)
+        self.layers = layers((len(sizes) * (max(sizes) + 1), *hidden, len(sizes) * max(sizes)), key)
 
     def __call__(self, tokens: Int[Array, " length"], shown: Bool[Array, " length"]) -> Float[Array, "length values"]:
         """The logits of each token given those that are shown; of a token that is shown itself they mean nothing."""
-        values = len(self.biases[-1]) // self.length
-        h = jax.nn.one_hot(jnp.where(shown, tokens, values), values + 1, dtype=jnp.float32).reshape(-1)
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            h = (jax.nn.gelu(h) if i else h) @ weight + bias
-        return h.reshape(self.length, values)
+        values = len(self.layers[-1][1]) // self.length
+        x = jax.nn.one_hot(jnp.where(shown, tokens, values), values + 1, dtype=jnp.float32).reshape(-1)
+        return through(self.layers, x).reshape(self.length, values)

@@ -14,7 +14,8 @@ def layers(sizes: tuple[int, ...], key: PRNGKeyArray) -> Layers:
 
     def layer(key: PRNGKeyArray, before: int, after: int) -> tuple[Array, Array]:
         most = 1 / math.sqrt(before)
-        return jax.random.uniform(key, (before, after), minval=-most, maxval=most), jnp.zeros(after)
+        weight = jax.random.uniform(key, (before, after), jnp.float32, -most, most)
+        return weight, jnp.zeros(after, jnp.float32)
 
     return tuple(map(layer, jax.random.split(key, len(sizes) - 1), sizes[:-1], sizes[1:]))
 

@@ -26,7 +26,7 @@ def test_formula_by_hand():
     x = np.zeros((3, 5))
     x[[0, 1, 2], [2, 4, 3]] = 1  # token 1 is hidden, which is the value after the last
     h = x.ravel()
-    for i, (weight, bias) in enumerate(zip(NETWORK.weights, NETWORK.biases, strict=True)):
+    for i, (weight, bias) in enumerate(NETWORK.layers):
         h = (np.float64(jax.nn.gelu(jnp.float32(h))) if i else h) @ np.float64(weight) + np.float64(bias)
     ours = NETWORK(jnp.array([2, 0, 3]), jnp.array([True, False, True]))
     np.testing.assert_allclose(ours, h.reshape(3, 4), rtol=1e-4, atol=1e-5)

@@ -19,8 +19,8 @@ ITEMS = (
         "A variational autoencoder gives a lower bound of the log density. We take e to the power of this bound, at "
         "each x. What is the area under that curve?",
         {"less": "less than 1", "one": "1", "more": "more than 1"},
-        "Every density has the area 1, so 1 tempts. But this curve is no density. It is nowhere above one, and below "
-        "it in most places.",
+        "Every density has the area 1, so 1 tempts. But this curve is no density. It is nowhere above the true "
+        "density, and below it in most places.",
     ),
     Question(
         "5-exact",

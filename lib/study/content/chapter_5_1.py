@@ -20,23 +20,23 @@ ITEMS = (
         "5.1-rows",
         "How many rows has the last of the five tables?",
         Scale(0, 1000, 1),
-        "It is 3 · 8 · 4 · 6 = 576. It tempts to add, 3 + 8 + 4 + 6 = 21, as naive Bayes does. But each combination of "
-        "the four has a row of its own.",
+        "It is 3 · 8 · 4 · 6 = 576. To add is tempting, 3 + 8 + 4 + 6 = 21, as naive Bayes does. But each combination "
+        "of the four has a row of its own.",
     ),
     Prediction(
         "5.1-peek",
         "The entropy of the law is the least loss that an honest model can have. Where does the loss of the network "
         "that peeks end?",
         {"above": "above the entropy", "near": "near it", "below": "far below it"},
-        "It reads each answer from its input. So it gives each token a probability near 1, and the loss is near 0. It "
-        "tempts to be pleased.",
+        "It reads four of the five answers from its input, so they cost almost nothing. Only the glasses come first "
+        "and cannot be read: their entropy, about 1 nat, is nearly all of the loss. A low loss looks like success.",
     ),
     Prediction(
         "5.1-orders",
         "The tree loses 0.28 nats. How far apart will the best and the worst of the 120 orders be?",
         {"none": "less than 0.005 nats", "some": "between 0.005 and 0.14 nats", "much": "more than 0.14 nats"},
-        "By the chain rule all orders are equal, so “none” tempts. But a factor that is hard to learn from 3000 people "
-        "in one order may be split into easy ones in another.",
+        "By the chain rule all orders are equal, so the smallest gap is tempting. But a factor that is hard to learn "
+        "from 3000 people in one order may be split into easy ones in another.",
     ),
     Prediction(
         "5.1-haste",
@@ -161,19 +161,19 @@ answer = 0.8**2 / (0.8**2 + 0.2**2)
         (
             Choice(
                 "novelty",
-                "A memoriser is 100 % valid. Its novelty is 0, where the law itself has more.",
-                "Its novelty",
+                "A memoriser is 100 % valid. None of its pictures is new, where the law itself has some.",
+                "Its share of new pictures",
             ),
             Choice(
                 "curve",
                 "The curve over the radius tells how exact the pictures are. A copy is exact at each radius: see "
-                "[A score for pictures](4_1_high_dimensional_data.ipynb).",
+                "[How ugly, exactly?](4_1_high_dimensional_data.ipynb#how-ugly-exactly).",
                 "Its validity at other radii",
             ),
             Choice(
                 "loss",
                 "A loss on the training pictures is low for copies too: see "
-                "[A score for pictures](4_1_high_dimensional_data.ipynb).",
+                "[How ugly, exactly?](4_1_high_dimensional_data.ipynb#how-ugly-exactly).",
                 "Its loss on the training pictures",
             ),
         ),

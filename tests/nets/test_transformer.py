@@ -65,7 +65,8 @@ def test_the_network_is_its_formula():
     x = np.float64(NETWORK.tokens)[before] + np.float64(NETWORK.places)
     for block in NETWORK.blocks:
         x = block_by_hand(block, x)
-    expected = normed(x, np.float64(NETWORK.before_logits)) @ np.float64(NETWORK.logits) + np.float64(NETWORK.margins)
+    margins = np.float64(NETWORK.margins).reshape(len(x), -1)
+    expected = normed(x, np.float64(NETWORK.before_logits)) @ np.float64(NETWORK.logits) + margins
     np.testing.assert_allclose(NETWORK(jnp.asarray(row)), expected, rtol=1e-4, atol=1e-5)
 
 

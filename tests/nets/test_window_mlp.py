@@ -35,7 +35,7 @@ def test_formula_by_hand():
         seen = [embedding[row[j]] if j >= 0 else embedding[max(SIZES)] for j in WINDOW[i]]
         h = gelu(np.concatenate(seen) @ first + places[i])
         h = h + gelu(h @ second + bias)
-        np.testing.assert_allclose(logits, h @ last + margins[i], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(logits, h @ last + margins.reshape(-1, last.shape[1])[i], rtol=1e-4, atol=1e-5)
 
 
 def test_one_token_alone():

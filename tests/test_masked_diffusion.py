@@ -13,9 +13,9 @@ import pytest
 from lib import ChowLiuTree, MaskedDiffusion, NaiveBayes, nets, scores
 from lib.data import outfits
 from lib.masked_diffusion import any_order_loss
-from lib.training import bar
 from tests.contract.statistics import assert_drawn_from
 from tests.nets.causal import shaken
+from tests.training.breaks import assert_goes_on_after_a_break, bits
 
 SIZES = (3, 2, 4)
 ALL = np.stack(np.unravel_index(np.arange(24), SIZES), axis=1)
@@ -242,25 +242,11 @@ def fit(path=None, hidden=8, **settings):
     return MaskedDiffusion.fit(ALL, SIZES, network=network, checkpoint=path, **settings)
 
 
-def bits(model):
-    return [np.asarray(x).tobytes() for x in jax.tree.leaves(model)]
-
-
 def test_the_same_key_gives_the_same_bits_also_after_a_break(tmp_path, monkeypatch):
     whole, path = fit(), tmp_path / "training.ckpt"
     assert bits(whole) == bits(fit())
     assert bits(whole) != bits(fit(key=jax.random.key(4)))
-
-    def update(_, step, __):
-        if step >= 50:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(bar.ProgressBar, "update", update)
-        with pytest.raises(KeyboardInterrupt):
-            fit(path)
-    assert path.exists()
-    assert bits(fit(path)) == bits(whole)
+    assert_goes_on_after_a_break(fit, path, whole, monkeypatch)
     for change in ({"hidden": 9}, {"weight_decay": 0.5}):
         with pytest.raises(ValueError, match="is of another training"):
             fit(path, **change)

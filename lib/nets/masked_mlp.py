@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.nets.causal import Causal
+from lib.nets.mlp import through
 
 
 class MaskedMLP(Causal):
@@ -50,19 +51,17 @@ class MaskedMLP(Causal):
     def __call__(self, tokens: Int[Array, " length"]) -> Float[Array, "length values"]:
         values = len(self.direct) // self.length
         x = jax.nn.one_hot(tokens, values, dtype=jnp.float32).reshape(-1)
-        h = x
-        masks = self._masks([(len(weight), len(bias)) for weight, bias in zip(self.weights, self.biases, strict=True)])
-        for i, (weight, bias, mask) in enumerate(zip(self.weights, self.biases, masks, strict=True)):
-            h = (jax.nn.gelu(h) if i else h) @ (weight * mask) + bias
+        masks = self._masks([weight.shape for weight in self.weights])
+        masked = [(w * mask, bias) for w, mask, bias in zip(self.weights, masks, self.biases, strict=True)]
         place = np.arange(len(x)) // values
         before = (place[:, None] < place).astype(np.float32)
-        return (h + x @ (self.direct * before)).reshape(self.length, values)
+        return (through(tuple(masked), x) + x @ (self.direct * before)).reshape(self.length, values)
 
     @property
     def work(self) -> int:
         return max(weight.shape[1] for weight in self.weights)
 
-    def _masks(self, shapes: Sequence[tuple[int, int]]) -> list[Float[np.ndarray, "before after"]]:
+    def _masks(self, shapes: Sequence[tuple[int, ...]]) -> list[Float[np.ndarray, "before after"]]:
         """Which weights of each layer there are: 1, or 0. The degree of a token is its place, counted from 1."""
         ends = np.arange(shapes[0][0]) * self.length // shapes[0][0] + 1
         units = [self._degrees(after) for _, after in shapes[:-1]]

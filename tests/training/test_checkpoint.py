@@ -14,7 +14,8 @@ import numpy as np
 import optax
 import pytest
 
-from lib.training import bar, minimise
+from lib.training import minimise
+from tests.training.breaks import interrupt
 
 X = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
 
@@ -111,14 +112,6 @@ def test_a_path_may_be_a_text(tmp_path, monkeypatch):
 
 
 # --- Stopped on the way --------------------------------------------------------------------------
-
-
-def interrupt(monkeypatch, at):
-    def update(_, step, __):
-        if step >= at:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(bar.ProgressBar, "update", update)
 
 
 def test_an_interrupted_training_is_kept_and_goes_on(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """A spline coupling: each number that is moved goes along a curve through knots, which the network places.
 
-The curve is that of lib/bijections/spline.py: from −BOUND to BOUND it can take any rising shape that its knots allow, and
-beyond it is straight. Source: C. Durkan, A. Bekasov, I. Murray & G. Papamakarios, Neural spline flows, NeurIPS 2019.
+The curve is that of lib/bijections/spline.py: it can bend from −BOUND to BOUND, as far as its knots allow, and beyond
+nothing is moved. Source: C. Durkan, A. Bekasov, I. Murray & G. Papamakarios, Neural spline flows, NeurIPS 2019.
 """
 
 import math
@@ -37,7 +37,7 @@ class SplineCoupling(Coupling):
         self, passes: Sequence[bool], *, key: PRNGKeyArray, hidden: Sequence[int] = (64, 64), num_pieces: int = 8
     ) -> None:
         self.num_pieces = checks.whole("num_pieces", num_pieces, least=1)
-        super().__init__(passes, 3 * num_pieces - 1, key=key, hidden=hidden)
+        super().__init__(passes, 3 * self.num_pieces - 1, hidden, key)
 
     def knots(
         self, settings: Float[Array, " num_settings"]

@@ -12,6 +12,7 @@ D. Rezende & S. Mohamed, Variational inference with normalizing flows, ICML 2015
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Self
 
 import jax
@@ -34,8 +35,8 @@ class Flow(Density):
     The layers are in the order from noise to data. `Flow(flow.layers[:k], flow.mean, flow.scale)` is the flow that ends
     after k of them, a density of its own. Densities are per unit of volume of the data.
 
-    Raises TypeError for what are not real numbers, ValueError for wrong shapes, numbers that are not finite, a scale
-    that is not above 0, and a layer that makes points of another shape.
+    Raises TypeError for what are not real numbers or bijections, ValueError for wrong shapes, a mean that is not
+    finite, a scale that is not from 1e-20 to 1e+20, and a layer for points of another shape.
 
     >>> x = np.random.default_rng(0).exponential(size=(500, 2))  # no number is below 0
     >>> flow = Flow.fit(x, key=jax.random.key(0), num_layers=2, num_steps=200)
@@ -54,9 +55,13 @@ class Flow(Density):
     def __init__(self, layers: Sequence[Bijection], mean: ArrayLike, scale: ArrayLike) -> None:
         self.layers, self.mean, self.scale = tuple(layers), *_checked_units(mean, scale)
         for i, layer in enumerate(self.layers):
-            made = jax.eval_shape(layer.forward, jax.ShapeDtypeStruct(self.event_shape, jnp.float32))[0].shape
-            if made != self.event_shape:
-                raise ValueError(f"layers[{i}] must make points of shape {self.event_shape}; it made {made}")
+            if not isinstance(layer, Bijection):
+                raise TypeError(f"layers must be bijections; layers[{i}] is {layer!r}")
+            if layer.event_shape != self.event_shape:
+                raise ValueError(
+                    f"layers must take points of the shape of mean, {self.event_shape}; layers[{i}] takes those of "
+                    f"shape {layer.event_shape}"
+                )
 
     @classmethod
     def fit(
@@ -66,7 +71,8 @@ class Flow(Density):
         key: PRNGKeyArray,
         layer: Callable[..., Bijection] = SplineCoupling,
         num_layers: int = 8,
-        num_steps: int = 1500,
+        noise: float = 0.0,
+        num_steps: int = 2000,
         batch_size: int = 256,
         learning_rate: float = 4e-3,
         weight_decay: float = 0.0,
@@ -75,7 +81,9 @@ class Flow(Density):
         """Trained on points x (n, d), of at least two features, so that their mean log density becomes large.
 
         `layer(passes, key=…)` makes a layer: `SplineCoupling`, `AffineCoupling`, or such a class with settings of its
-        own by `functools.partial`. The rest are keyword arguments of `minimise`.
+        own by `functools.partial`. In each step, new normal noise of the standard deviation `noise`, in the units of
+        the data, is added to the points. So what is learnt is the law of the blurred points, and a few points do not
+        become as many peaks. The rest are keyword arguments of `minimise`.
 
         Raises TypeError for what are not real numbers, ValueError for no rows, a wrong shape, a single feature, values
         that are not finite or too far from 0 for float32 to tell them apart, and a feature in which all points agree;
@@ -88,7 +96,7 @@ class Flow(Density):
         keys = jax.random.split(start, checks.whole("num_layers", num_layers, least=1))
         layers = [layer(_passes(i, x.shape[1]), key=key) for i, key in enumerate(keys)]
         return minimise(
-            negative_log_likelihood,
+            _loss(float(checks.not_negative("noise", noise))),
             cls(layers, x.mean(axis=0, dtype="float64"), x.std(axis=0, dtype="float64")),
             x,
             key=train,
@@ -142,12 +150,19 @@ class Flow(Density):
         return z, total
 
 
-def negative_log_likelihood(flow: Flow, x: Float[Array, "n d"], _key: PRNGKeyArray) -> Float[Array, ""]:
-    """The mean of −log p(x) over points, in nats: a loss for `minimise`, which has no noise and so ignores the key."""
-    return -jnp.mean(flow._log_probs(x))
-
-
 # --- Private parts -------------------------------------------------------------------------------
+
+
+@cache
+def _loss(noise: float) -> Callable[[Flow, Array, PRNGKeyArray], Float[Array, ""]]:
+    """The mean of −log p over points that noise has moved, in nats."""
+
+    def negative_log_likelihood(flow: Flow, x: Float[Array, "n d"], key: PRNGKeyArray) -> Float[Array, ""]:
+        if noise:
+            x = x + noise * jax.random.normal(key, x.shape, jnp.float32)
+        return -jnp.mean(flow._log_probs(x))
+
+    return negative_log_likelihood
 
 
 def _passes(layer: int, d: int) -> tuple[bool, ...]:

@@ -23,5 +23,10 @@ class Bijection(eqx.Module):
 
     @property
     @abc.abstractmethod
+    def event_shape(self) -> tuple[int, ...]:
+        """(d,), the shape of one point."""
+
+    @property
+    @abc.abstractmethod
     def work(self) -> int:
         """How many numbers one point makes, at most, in one step of the computation."""

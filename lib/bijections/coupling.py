@@ -66,6 +66,10 @@ class Coupling(Bijection):
         return self._along(self.move_back, x)
 
     @property
+    def event_shape(self) -> tuple[int, ...]:
+        return (len(self.passes),)
+
+    @property
     def work(self) -> int:
         return max(len(bias) for _, bias in self.network)
 

@@ -47,10 +47,12 @@ def spline_inverse(
     u0, u1, v0, v1, d0, d1 = _piece(x, v, u, v, slopes)
     m = (v1 - v0) / (u1 - u0)
     height = jnp.where(inside, x - v0, 0)
-    # θ is a root of aθ² + bθ + c. Of its two formulas this one subtracts no nearly equal numbers.
+    # θ is a root of aθ² + bθ + c. Of its two formulas this one keeps its digits where θ is small. The bounds are for
+    # what rounding does to the wildest curves.
     bend = height * (d0 + d1 - 2 * m)
     a, b, c = (v1 - v0) * (m - d0) + bend, (v1 - v0) * d0 - bend, -m * height
-    theta = 2 * c / (-b - jnp.sqrt(jnp.maximum(b**2 - 4 * a * c, 0)))
+    root = jnp.sqrt(jnp.maximum(b**2 - 4 * a * c, 1e-20))
+    theta = jnp.minimum(-2 * c / jnp.maximum(b + root, 1e-12), 1)
     z = u0 + theta * (u1 - u0)
     return jnp.where(inside, z, x), jnp.where(inside, -_log_slope(theta, m, d0, d1), 0)
 

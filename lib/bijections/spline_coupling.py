@@ -17,7 +17,7 @@ from lib.bijections.coupling import Coupling
 from lib.bijections.spline import spline, spline_inverse
 
 BOUND = 4.0
-LEAST = 1e-3  # share of the whole width or height that a piece has, and slope at a knot
+LEAST = 1e-2  # of a width, a height or a slope, where 1 is what they all are at the start
 
 
 class SplineCoupling(Coupling):
@@ -56,6 +56,5 @@ class SplineCoupling(Coupling):
 
 def _places(settings: Float[Array, " pieces"]) -> Float[Array, " knots"]:
     """From −BOUND to BOUND, in as many steps as there are settings."""
-    shares = LEAST + (1 - LEAST * len(settings)) * jax.nn.softmax(settings)
-    ends = BOUND * (2 * jnp.cumsum(shares)[:-1] - 1)
-    return jnp.concatenate([jnp.array([-BOUND], jnp.float32), ends, jnp.array([BOUND], jnp.float32)])
+    shares = LEAST / len(settings) + (1 - LEAST) * jax.nn.softmax(settings)
+    return jnp.pad(BOUND * (2 * jnp.cumsum(shares)[:-1] - 1), 1, constant_values=(-BOUND, BOUND))

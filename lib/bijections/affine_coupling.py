@@ -24,7 +24,7 @@ class AffineCoupling(Coupling):
     """
 
     def __init__(self, passes: Sequence[bool], *, key: PRNGKeyArray, hidden: Sequence[int] = (64, 64)) -> None:
-        super().__init__(passes, 2, key=key, hidden=hidden)
+        super().__init__(passes, 2, hidden, key)
 
     def move(self, z: Float[Array, ""], settings: Float[Array, "2"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         s, t = _stretch_and_shift(settings)

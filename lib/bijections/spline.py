@@ -5,8 +5,8 @@ mean slope m = (v₁ − v₀) / (u₁ − u₀), it is
 
     f(z) = v₀ + (v₁ − v₀) (m θ² + d₀ θ (1 − θ)) / (m + (d₀ + d₁ − 2m) θ (1 − θ))
 
-To go back, one solves a quadratic equation for θ. Beyond the first and the last knot, which lie on the diagonal, f(z) is
-z itself.
+To go back, one solves a quadratic equation for θ. Beyond the first and the last knot, which lie on the diagonal, f(z)
+is z itself.
 Sources: J. Gregory & R. Delbourgo, Piecewise rational quadratic interpolation to monotonic data, IMA J. Numer. Anal. 2,
 1982; C. Durkan, A. Bekasov, I. Murray & G. Papamakarios, Neural spline flows, NeurIPS 2019.
 """
@@ -47,10 +47,12 @@ def spline_inverse(
     u0, u1, v0, v1, d0, d1 = _piece(x, v, u, v, slopes)
     m = (v1 - v0) / (u1 - u0)
     height = jnp.where(inside, x - v0, 0)
-    # θ is a root of aθ² + bθ + c. Of its two formulas this one subtracts no nearly equal numbers.
+    # θ is a root of aθ² + bθ + c. Of its two formulas this one keeps its digits where θ is small. The bounds are for
+    # what rounding does to the wildest curves.
     bend = height * (d0 + d1 - 2 * m)
     a, b, c = (v1 - v0) * (m - d0) + bend, (v1 - v0) * d0 - bend, -m * height
-    theta = 2 * c / (-b - jnp.sqrt(jnp.maximum(b**2 - 4 * a * c, 0)))
+    root = jnp.sqrt(jnp.maximum(b**2 - 4 * a * c, 1e-20))
+    theta = jnp.minimum(-2 * c / jnp.maximum(b + root, 1e-12), 1)
     z = u0 + theta * (u1 - u0)
     return jnp.where(inside, z, x), jnp.where(inside, -_log_slope(theta, m, d0, d1), 0)
 
@@ -58,16 +60,10 @@ def spline_inverse(
 # --- Private parts -------------------------------------------------------------------------------
 
 
-def _piece(at: Array, edges: Array, u: Array, v: Array, slopes: Array) -> Array:
-    """u₀, u₁, v₀, v₁, d₀, d₁ of the piece in which `at` lies between two edges; of an end where it is beyond all.
-
-    It goes through all pieces, as compiled code is faster so than with an index that is looked up.
-    """
-    pieces = jnp.stack([end for x in (u, v, slopes) for end in (x[:-1], x[1:])], axis=1)
-    found = pieces[0]
-    for k in range(1, len(pieces)):
-        found = jnp.where(at >= edges[k], pieces[k], found)
-    return found
+def _piece(at: Array, edges: Array, u: Array, v: Array, slopes: Array) -> tuple[Array, ...]:
+    """u₀, u₁, v₀, v₁, d₀, d₁ of the piece in which `at` lies between two edges; of an end where it is beyond all."""
+    k = jnp.sum(at >= edges[1:-1], dtype=jnp.int32)
+    return u[k], u[k + 1], v[k], v[k + 1], slopes[k], slopes[k + 1]
 
 
 def _log_slope(theta: Array, m: Array, d0: Array, d1: Array) -> Array:

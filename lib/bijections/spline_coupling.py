@@ -1,7 +1,7 @@
 """A spline coupling: each number that is moved goes along a curve through knots, which the network places.
 
-The curve is that of lib/bijections/spline.py: from −BOUND to BOUND it can take any rising shape that its knots allow, and
-beyond it is straight. Source: C. Durkan, A. Bekasov, I. Murray & G. Papamakarios, Neural spline flows, NeurIPS 2019.
+The curve is that of lib/bijections/spline.py: it can bend from −BOUND to BOUND, as far as its knots allow, and beyond
+nothing is moved. Source: C. Durkan, A. Bekasov, I. Murray & G. Papamakarios, Neural spline flows, NeurIPS 2019.
 """
 
 import math
@@ -17,7 +17,7 @@ from lib.bijections.coupling import Coupling
 from lib.bijections.spline import spline, spline_inverse
 
 BOUND = 4.0
-LEAST = 1e-3  # share of the whole width or height that a piece has, and slope at a knot
+LEAST = 1e-2  # of a width, a height or a slope, where 1 is what they all are at the start
 
 
 class SplineCoupling(Coupling):
@@ -37,7 +37,7 @@ class SplineCoupling(Coupling):
         self, passes: Sequence[bool], *, key: PRNGKeyArray, hidden: Sequence[int] = (64, 64), num_pieces: int = 8
     ) -> None:
         self.num_pieces = checks.whole("num_pieces", num_pieces, least=1)
-        super().__init__(passes, 3 * num_pieces - 1, key=key, hidden=hidden)
+        super().__init__(passes, 3 * self.num_pieces - 1, hidden, key)
 
     def knots(
         self, settings: Float[Array, " num_settings"]
@@ -56,6 +56,5 @@ class SplineCoupling(Coupling):
 
 def _places(settings: Float[Array, " pieces"]) -> Float[Array, " knots"]:
     """From −BOUND to BOUND, in as many steps as there are settings."""
-    shares = LEAST + (1 - LEAST * len(settings)) * jax.nn.softmax(settings)
-    ends = BOUND * (2 * jnp.cumsum(shares)[:-1] - 1)
-    return jnp.concatenate([jnp.array([-BOUND], jnp.float32), ends, jnp.array([BOUND], jnp.float32)])
+    shares = LEAST / len(settings) + (1 - LEAST) * jax.nn.softmax(settings)
+    return jnp.pad(BOUND * (2 * jnp.cumsum(shares)[:-1] - 1), 1, constant_values=(-BOUND, BOUND))

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 import lib
-from lib import nets
+from lib import bijections, nets
 from lib.counted import Counted
 from lib.data import outfits
 
@@ -124,6 +124,11 @@ NETWORKS = {
     "Transformer": partial(nets.Transformer, width=16, depth=1, heads=2),
     "WindowMLP": partial(nets.WindowMLP, window=[[-1, -1], [-1, 0], [0, 1], [1, 2], [2, 3]], hidden=32),
 }
+FEW = {"key": jax.random.key(0), "num_layers": 3, "num_steps": 20}
+COUPLINGS = {
+    "AffineCoupling": partial(bijections.AffineCoupling, hidden=(8,)),
+    "SplineCoupling": partial(bijections.SplineCoupling, hidden=(8,)),
+}
 
 
 def _with_margin(low: float, high: float, cells: int) -> np.ndarray:
@@ -161,6 +166,12 @@ GROUNDS = {
         lib.GaussianMixture,
         PLANE,
         {"k=2": {"num_components": 2, "key": jax.random.key(0)}},
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
+    ),
+    "Flow": Ground(
+        lib.Flow,
+        PLANE,
+        {name: FEW | {"layer": layer} for name, layer in COUPLINGS.items()},
         rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
     ),
     "Categorical": Ground(lib.Categorical, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),

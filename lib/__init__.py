@@ -19,6 +19,7 @@ from lib.discrete_autoencoder import DiscreteAutoencoder
 from lib.autoregressive import Autoregressive
 from lib.masked_diffusion import MaskedDiffusion
 from lib.flow import Flow
+from lib.flow_matching import FlowMatching
 from lib import scores
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "Autoregressive",
     "MaskedDiffusion",
     "Flow",
+    "FlowMatching",
     "scores",
 ]

@@ -174,6 +174,12 @@ GROUNDS = {
         {name: FEW | {"layer": layer} for name, layer in COUPLINGS.items()},
         rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
     ),
+    "FlowMatching": Ground(
+        lib.FlowMatching,
+        PLANE,
+        {"": {"key": jax.random.key(0), "num_steps": 200, "batch_size": 64, "hidden": (16, 16), "num_timesteps": 4}},
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
+    ),
     "Categorical": Ground(lib.Categorical, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "NaiveBayes": Ground(lib.NaiveBayes, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "ChowLiuTree": Ground(lib.ChowLiuTree, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),

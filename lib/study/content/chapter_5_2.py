@@ -121,7 +121,7 @@ ITEMS = (
                 "The first layer was undone first. What was done last must be undone first.",
             ),
             Mistake(
-                lambda x, scales, shifts: _gaussian(x) - float(np.log(scales).sum()),
+                lambda x, scales, _: _gaussian(x) - float(np.log(scales).sum()),
                 "This is the Gaussian's density at x. It belongs to the grain z, which came to x.",
             ),
         ),

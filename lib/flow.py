@@ -38,7 +38,7 @@ class Flow(Density):
     Raises TypeError for what are not real numbers or bijections, ValueError for wrong shapes, a mean that is not
     finite, a scale that is not from 1e-20 to 1e+20, and a layer for points of another shape.
 
-    >>> x = np.random.default_rng(0).exponential(size=(500, 2))  # no number is below 0
+    >>> x = jax.random.exponential(jax.random.key(0), (500, 2))  # no number is below 0
     >>> flow = Flow.fit(x, key=jax.random.key(0), num_layers=2, num_steps=200)
     >>> bool(flow.log_prob([0.3, 0.3]) > flow.log_prob([-0.3, 0.3]) + 2)
     True

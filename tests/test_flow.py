@@ -25,7 +25,7 @@ BEND = _random.normal(size=(2000, 2)) * [1, 0.2]
 BEND[:, 1] += BEND[:, 0] ** 2  # points about a parabola
 
 
-def random_flow(kind="spline", num_layers=3, d=2, size=0.5, mean=MEAN, scale=SCALE):
+def random_flow(kind="spline", num_layers=3, d=2, size=0.2, mean=MEAN, scale=SCALE):
     """A flow of random weights, far from a Gaussian."""
     keys = jax.random.split(jax.random.key(2), num_layers)
     layers = [LAYERS[kind](_passes(i, d), key=key) for i, key in enumerate(keys)]
@@ -65,7 +65,7 @@ def test_it_integrates_to_one_after_each_layer(flow, num_layers):
     side = np.linspace(-12, 12, 1500)
     x = np.stack(np.meshgrid(side * SCALE[0] + MEAN[0], side * SCALE[1] + MEAN[1]), axis=-1)
     cell = (side[1] - side[0]) ** 2 * SCALE[0] * SCALE[1]
-    assert np.exp(np.float64(cut.log_prob(x))).sum() * cell == pytest.approx(1, abs=1e-4)
+    assert np.exp(np.float64(cut.log_prob(x))).sum() * cell == pytest.approx(1, abs=2e-5)
 
 
 def test_without_layers_and_before_training_it_is_a_gaussian():
@@ -150,14 +150,15 @@ def fit(path=None, x=BEND[:100], **settings):
 @pytest.mark.parametrize("kind", LAYERS)
 def test_training_learns_what_no_gaussian_can(kind):
     """On new points, against the truth that the points were drawn from."""
-    flow = Flow.fit(BEND, key=jax.random.key(0), layer=LAYERS[kind], num_layers=4, num_steps=400, learning_rate=1e-2)
+    layer = partial(LAYERS[kind].func, hidden=(32,))
+    flow = Flow.fit(BEND, key=jax.random.key(0), layer=layer, num_layers=4, num_steps=400, learning_rate=3e-2)
     random = np.random.default_rng(1)
     new = random.normal(size=(5000, 2)) * [1, 0.2]
     new[:, 1] += new[:, 0] ** 2
     truth = stats.norm.logpdf(new[:, 0]) + stats.norm.logpdf(new[:, 1], new[:, 0] ** 2, 0.2)
     gaussian = stats.multivariate_normal(BEND.mean(0), np.cov(BEND.T)).logpdf(new)
     divergence, of_gaussian = ((truth - other).mean() for other in (np.float64(flow.log_prob(new)), gaussian))
-    assert -0.02 < divergence < 0.1 * of_gaussian
+    assert -0.02 < divergence < 0.25 * of_gaussian
     np.testing.assert_allclose(flow.mean, BEND.mean(0), rtol=1e-5)
     np.testing.assert_allclose(flow.scale, BEND.std(0), rtol=1e-5)
 
@@ -185,7 +186,7 @@ def test_the_same_key_gives_the_same_bits_also_after_a_break(tmp_path, monkeypat
     ("x", "message"),
     [
         (BEND[:, :1], "x must have at least two features, one to be moved given another; got shape (2000, 1)"),
-        (BEND * [1, 0], "x must vary in each feature; x[:, 1] is 0 in all rows (1 such features)"),
+        (BEND * [1, 0] + [0, 7], "x must vary in each feature; x[:, 1] is 7 in all rows (1 such features)"),
         (BEND[:1], "x must vary in each feature; x[:, 0] is "),
         (BEND * 1e-30, "x.std(axis=0) must be from 1e-20 to 1e+20"),
     ],

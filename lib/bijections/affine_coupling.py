@@ -18,6 +18,7 @@ MOST = 2.0  # the size of s: e² times as wide, or as narrow
 class AffineCoupling(Coupling):
     """f stretches by a factor from e⁻² to e², and shifts. Settings: one that a tanh bounds to s, and the shift t.
 
+    >>> import jax
     >>> layer = AffineCoupling((True, False), key=jax.random.key(0))
     >>> layer.forward(jnp.array([1.0, 2.0]))  # before training
     (Array([1., 2.], dtype=float32), Array(0., dtype=float32))

@@ -20,6 +20,7 @@ FFJORD, ICLR 2019.
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Self
 
 import equinox as eqx
@@ -41,10 +42,17 @@ FARTHEST = 1e18  # units of `scale`: its square is still a float32
 
 
 class FlowMatching(Density):
-    """Points (d,) of which a perceptron gives the velocity, walked in `num_timesteps` steps of Runge and Kutta.
+    """Points (d,) that walk in `num_timesteps` steps of Runge and Kutta, with the velocity that a perceptron gives.
 
     The network sees points less their `mean` and in units of `scale`, one number for all coordinates, both of the data;
-    training does not move these two. Its layers bend by `jax.nn.gelu`.
+    training does not move these two. Its layers bend by `jax.nn.gelu`. With another number of steps,
+    `FlowMatching(model.network, model.mean, model.scale, 8)` has the same velocity.
+
+    `log_prob` and `to_noise` walk back by steps of the same kind. Such a step undoes one of `sample` and `from_noise`
+    but for an error of order num_timesteps⁻⁵: on the world, 16 steps have log densities that are right to .002 nats
+    for what they draw, and 8 steps to .04.
+
+    Raises TypeError or ValueError for a number of steps that is no whole number of at least 1.
 
     >>> x = np.random.default_rng(0).normal(size=(500, 2)) ** 2  # no number below 0
     >>> model = FlowMatching.fit(x, key=jax.random.key(0), num_steps=200, hidden=(32, 32))
@@ -57,7 +65,7 @@ class FlowMatching(Density):
     network: Layers
     mean: Float[Array, " d"]
     scale: Float[Array, ""]
-    num_timesteps: int = eqx.field(static=True)
+    num_timesteps: int = eqx.field(static=True, converter=partial(checks.whole, "num_timesteps", least=1))
 
     fixed = ("mean", "scale")
 
@@ -85,7 +93,6 @@ class FlowMatching(Density):
         """
         start, train = jax.random.split(checks.key(key))
         x = np.asarray(jax.device_get(checks.points("x", x)))
-        num_timesteps = checks.whole("num_timesteps", num_timesteps, least=1)
         mean = x.mean(axis=0, dtype=np.float64)
         scale = np.sqrt(np.mean((x - mean) ** 2))
         if not scale:
@@ -108,10 +115,6 @@ class FlowMatching(Density):
     @property
     def event_shape(self) -> tuple[int, ...]:
         return self.mean.shape
-
-    def with_timesteps(self, num_timesteps: int) -> Self:
-        """The same velocity, walked in another number of steps. Raises TypeError or ValueError as `fit` does."""
-        return type(self)(self.network, self.mean, self.scale, checks.whole("num_timesteps", num_timesteps, least=1))
 
     def velocity(self, x: ArrayLike, t: ArrayLike) -> Float[Array, "*batch d"]:
         """Where the points x (*batch, d) walk at time t, one number from 0 to 1: in units of the data, per unit of t.
@@ -155,7 +158,7 @@ class FlowMatching(Density):
         return self._path(jax.random.normal(key, self.event_shape, jnp.float32))[-1]
 
     def _path(self, z: Float[Array, " d"]) -> Float[Array, "times d"]:
-        h = np.float32(1 / self.num_timesteps)
+        h = jnp.float32(1 / self.num_timesteps)
 
         def step(x: Array, t: Array) -> tuple[Array, Array]:
             x = self._step(x, t, h)
@@ -166,7 +169,7 @@ class FlowMatching(Density):
 
     def _inverse(self, x: Float[Array, " d"]) -> tuple[Float[Array, " d"], Float[Array, ""]]:
         """The noise to which x walks back, and the sum of log |det| of the steps."""
-        h = np.float32(1 / self.num_timesteps)
+        h = jnp.float32(1 / self.num_timesteps)
 
         def back(state: tuple[Array, Array], t: Array) -> tuple[tuple[Array, Array], None]:
             def step(x: Array) -> tuple[Array, Array]:

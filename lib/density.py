@@ -36,6 +36,7 @@ from typing import Self
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.sharding import NamedSharding, PartitionSpec
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -131,7 +132,9 @@ def _of_rows(compute: Callable[..., Array], model: _Explicit, x: checks.Array, *
     """compute(model, x, *others) of (*batch, *event_shape) observations: many of them in parts, each on its device."""
     axes = len(model.event_shape)
     if is_sharded(x):
-        return on_shards(compute, x.sharding, x.ndim - axes, (model,), x, *others)
+        batch = x.ndim - axes
+        laid_out = NamedSharding(x.sharding.mesh, PartitionSpec(*x.sharding.spec[:batch]))
+        return on_shards(compute, x.sharding, batch, (model,), x, *jax.device_put(others, laid_out))
     if checks.is_traced(x) or x.ndim != 1 + axes:
         return compute(model, x, *others)
     return jnp.concatenate(list(in_parts(partial(compute, model), model._work, x, *others)))

@@ -58,8 +58,8 @@ class VAE(LatentVariableModel):
     Raises TypeError where the prior is no Density, ValueError where its points have not as many numbers as the decoder
     takes, for a noise that is not above 0, and for layers whose shapes do not fit together.
 
-    >>> angles = np.linspace(0, np.pi, 100)
-    >>> x, key = np.stack([np.cos(angles), np.sin(angles)], axis=1), jax.random.key(0)
+    >>> angles = jnp.linspace(0, jnp.pi, 100)
+    >>> x, key = jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=1), jax.random.key(0)
     >>> model = VAE.fit(x, 1, key=key, noise=0.1, hidden=(16,), num_steps=300)
     >>> elbo = model.elbo(x, key).mean()
     >>> bool(elbo < model.importance_weighted_bound(x, key, 20).mean())  # which is nearer to the log density
@@ -116,7 +116,7 @@ class VAE(LatentVariableModel):
         hidden: Sequence[int] = (256, 256),
         num_steps: int = 3000,
         batch_size: int = 128,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 4e-3,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Trained on data x (n, *event_shape), with the standard normal prior.

@@ -201,7 +201,7 @@ CANS, NEW_CANS = (
 )
 
 
-def test_two_latent_numbers_hold_a_can_and_less_noise_holds_more():
+def test_two_latent_numbers_hold_a_can_and_too_much_noise_makes_them_collapse():
     def error(x):
         return np.sqrt(np.mean((np.asarray(x) - NEW_CANS) ** 2))
 
@@ -212,8 +212,6 @@ def test_two_latent_numbers_hold_a_can_and_less_noise_holds_more():
     pca = PCA.fit(CANS, 2)
     assert 2 * error(made) < error(pca.decode(pca.encode(NEW_CANS)))
     assert (np.std(mean, axis=(0, 1)) > 5 * np.median(std, axis=(0, 1))).all()
-    drawn = model.sample(KEY, 200)
-    assert np.std(drawn - model.decode(model.encode(drawn)[0])) == pytest.approx(5, rel=0.2)
     collapsed = VAE.fit(CANS, 2, key=KEY, noise=1000.0, hidden=(64,), num_steps=100)
     np.testing.assert_allclose(collapsed.encode(NEW_CANS)[1], 1, atol=0.1)
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: I001, RUF022  (the order of the book, not of the alphabet)
 
-from lib.density import Density, Sampler
+from lib.density import Density, LatentVariableModel, Sampler
 from lib.logistic_regression import LogisticRegression
 from lib.generative_classifier import GenerativeClassifier
 from lib.box import Box
@@ -20,10 +20,12 @@ from lib.autoregressive import Autoregressive
 from lib.masked_diffusion import MaskedDiffusion
 from lib.flow import Flow
 from lib.flow_matching import FlowMatching
+from lib.vae import VAE
 from lib import scores
 
 __all__ = [
     "Density",
+    "LatentVariableModel",
     "Sampler",
     "LogisticRegression",
     "GenerativeClassifier",
@@ -42,5 +44,6 @@ __all__ = [
     "MaskedDiffusion",
     "Flow",
     "FlowMatching",
+    "VAE",
     "scores",
 ]

@@ -19,8 +19,8 @@ BUGS = {
     ),
     "infinity meets the formula, and its gradient is nan": (
         "lib/density.py",
-        "model._log_probs(jnp.where(finite, x, 0))",
-        "model._log_probs(x)",
+        "formula(jnp.where(finite, x, 0))",
+        "formula(x)",
         "tests/contract/test_points.py::test_gradients_are_finite_everywhere[KDE-sphere h=100.0]",
     ),
     "the faces are not in the box": (
@@ -376,6 +376,24 @@ BUGS = {
         "if not checks.has_more_digits(x):",
         "if True:",
         "tests/test_histogram.py::test_points_that_float32_would_put_on_an_edge_stay_below_it",
+    ),
+    "q forgets how narrow it is": (
+        "lib/vae.py",
+        "_log_normal(step) - pairwise_sum(log_std)",
+        "_log_normal(step)",
+        "tests/test_vae.py::test_with_the_true_posterior_each_draw_gives_the_log_density",
+    ),
+    "draws of the model are its means": (
+        "lib/vae.py",
+        "mean + self.noise * jax.random.normal(noise, mean.shape, jnp.float32)",
+        "mean + 0 * jax.random.normal(noise, mean.shape, jnp.float32)",
+        "tests/test_vae.py::test_draws_follow_the_exact_gaussian",
+    ),
+    "a part of the rows is given the keys of the first": (
+        "lib/numerics/parts.py",
+        "compute(*(each[i : i + rows] for each in (x, *others)))",
+        "compute(x[i : i + rows], *(each[: len(x[i : i + rows])] for each in others))",
+        "tests/contract/test_bounds.py::test_more_observations_than_go_through_one_call_are_as_all_at_once",
     ),
     "rows on several devices are taken to one": (
         "lib/density.py",

@@ -74,7 +74,7 @@ class Flow(Density):
         noise: float = 0.0,
         num_steps: int = 2000,
         batch_size: int = 256,
-        learning_rate: float = 4e-3,
+        learning_rate: float = 1e-2,
         weight_decay: float = 0.0,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:

@@ -16,7 +16,7 @@ from lib import checks
 from lib.bijections.coupling import Coupling
 from lib.bijections.spline import spline, spline_inverse
 
-BOUND = 4.0
+BOUND = 3.0
 LEAST = 1e-2  # of a width, a height or a slope, where 1 is what they all are at the start
 
 
@@ -34,7 +34,7 @@ class SplineCoupling(Coupling):
     num_pieces: int = eqx.field(static=True)
 
     def __init__(
-        self, passes: Sequence[bool], *, key: PRNGKeyArray, hidden: Sequence[int] = (64, 64), num_pieces: int = 8
+        self, passes: Sequence[bool], *, key: PRNGKeyArray, hidden: Sequence[int] = (32, 32), num_pieces: int = 16
     ) -> None:
         self.num_pieces = checks.whole("num_pieces", num_pieces, least=1)
         super().__init__(passes, 3 * self.num_pieces - 1, hidden, key)

@@ -5,10 +5,10 @@
     └── LatentVariableModel  elbo(x, key): explicit, and bounded from below
 
 A model is an immutable pytree. `fit` returns it fitted, so there is no state in which it is not. The author of a
-model writes the formula for **one** point, `_log_prob(x)` or `_elbo(x, key)`, and `_sample(key)`; the classes here batch it (vmap),
-compile it (jit) and check what comes in. Where a batched formulation is faster, a model overrides `_log_probs` or
-`_samples`; the formula for one point stays, as what the book shows and what the tests compare with. No model overrides
-a public method that is written here: it overrides the private ones that this method calls.
+model writes the formula for **one** point, `_log_prob(x)` or `_elbo(x, key)`, and `_sample(key)`; the classes here
+batch it (vmap), compile it (jit) and check what comes in. Where a batched formulation is faster, a model overrides
+`_log_probs` or `_samples`; the formula for one point stays, as what the book shows and what the tests compare with. No
+model overrides a public method that is written here: it overrides the private ones that this method calls.
 
 Three promises hold for every model, and tests/contract/test_every_model.py runs each model through them:
 
@@ -31,11 +31,12 @@ import abc
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Self
+from typing import Self, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.sharding import NamedSharding, PartitionSpec
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -131,7 +132,9 @@ def _of_rows(compute: Callable[..., Array], model: _Explicit, x: checks.Array, *
     """compute(model, x, *others) of (*batch, *event_shape) observations: many of them in parts, each on its device."""
     axes = len(model.event_shape)
     if is_sharded(x):
-        return on_shards(compute, x.sharding, x.ndim - axes, (model,), x, *others)
+        batch, sharding = x.ndim - axes, cast(NamedSharding, x.sharding)
+        others = jax.device_put(others, NamedSharding(sharding.mesh, PartitionSpec(*sharding.spec[:batch])))
+        return on_shards(compute, sharding, batch, (model,), x, *others)
     if checks.is_traced(x) or x.ndim != 1 + axes:
         return compute(model, x, *others)
     return jnp.concatenate(list(in_parts(partial(compute, model), model._work, x, *others)))

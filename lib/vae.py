@@ -24,8 +24,10 @@ import dataclasses
 import math
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Self
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -55,13 +57,24 @@ class VAE(LatentVariableModel):
 
     Raises TypeError where the prior is no Density, ValueError where its points have not as many numbers as the decoder
     takes, for a noise that is not above 0, and for layers whose shapes do not fit together.
+
+    >>> angles = np.linspace(0, np.pi, 100)
+    >>> x, key = np.stack([np.cos(angles), np.sin(angles)], axis=1), jax.random.key(0)
+    >>> model = VAE.fit(x, 1, key=key, noise=0.1, hidden=(16,), num_steps=300)
+    >>> elbo = model.elbo(x, key).mean()
+    >>> bool(elbo < model.importance_weighted_bound(x, key, 20).mean())  # which is nearer to the log density
+    True
+    >>> mean, std = model.encode(x)
+    >>> refitted = model.with_prior(GaussianMixture.fit(mean, 2, key=key))
+    >>> bool(elbo < refitted.elbo(x, key).mean()), refitted.sample(key, 3).shape
+    (True, (3, 2))
     """
 
     encoder: Layers
     decoder: Layers
     mean: Float[Array, "*event_shape"]
     scale: Float[Array, ""]
-    noise: Float[Array, ""]
+    noise: Float[checks.Array, ""] = eqx.field(converter=partial(checks.positive, "noise"))
     prior: Density
 
     fixed = ("mean", "scale", "noise", "prior")
@@ -88,7 +101,7 @@ class VAE(LatentVariableModel):
             layers((latent_dim, *hidden[::-1], mean.size), back),
             mean,
             scale,
-            jnp.asarray(noise, jnp.float32),
+            noise,
             standard_normal(latent_dim),
         )
 
@@ -129,11 +142,17 @@ class VAE(LatentVariableModel):
         ).parameters
 
     def __check_init__(self) -> None:
-        checks.positive("noise", self.noise)
         if not isinstance(self.prior, Density):
             raise TypeError(f"prior must be a Density of latent points; got {type(self.prior).__name__}")
         if self.prior.event_shape != (self.latent_dim,):
             raise ValueError(f"prior must have points of shape ({self.latent_dim},); got {self.prior.event_shape}")
+        expected = self.mean.size, 2 * self.latent_dim, self.mean.size
+        got = len(self.encoder[0][0]), len(self.encoder[-1][1]), len(self.decoder[-1][1])
+        if got != expected:
+            raise ValueError(
+                f"encoder must take {expected[0]} numbers and give {expected[1]}, and decoder give {expected[2]}; got "
+                f"{got[0]}, {got[1]} and {got[2]}"
+            )
 
     @property
     def event_shape(self) -> tuple[int, ...]:

@@ -113,7 +113,6 @@ def answer(log_w):
             ),
             Mistake(float(np.log2(3)), "This is in bits. For nats, take the natural logarithm."),
             Mistake(3.0, "This is the ratio of spread and noise. The cost is its logarithm."),
-            Mistake(float(np.log(20)), "You took the difference, 30 − 10. Take the ratio."),
         ),
         (
             "It is the logarithm of the spread over the noise.",

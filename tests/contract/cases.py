@@ -172,7 +172,7 @@ GROUNDS = {
         lib.Flow,
         PLANE,
         {name: FEW | {"layer": layer} for name, layer in COUPLINGS.items()},
-        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 32),
     ),
     "Categorical": Ground(lib.Categorical, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),
     "NaiveBayes": Ground(lib.NaiveBayes, OUTFITS, ALPHAS, combinations(outfits.sizes), 1e-6),

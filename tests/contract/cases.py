@@ -182,7 +182,7 @@ GROUNDS = {
         lib.Flow,
         PLANE,
         {name: FEW | {"layer": layer} for name, layer in COUPLINGS.items()},
-        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 16),
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 32),
     ),
     "FlowMatching": Ground(
         lib.FlowMatching,

@@ -12,9 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax, nn, random
 
-from lib import GaussianMixture
+from lib import Flow, GaussianMixture
+from lib.bijections import AffineCoupling, SplineCoupling
 from lib.numerics import threefry
 from lib.numerics.summation import pairwise_sum
+from tests.nets.causal import shaken
 
 Maker = Callable[[int], Any]
 FUNCTIONS: dict[str, tuple[Callable, tuple[Maker, ...]]] = {}
@@ -425,9 +427,16 @@ add("names of keys", of_a_dictionary, lambda n: {key: f(3)(n) for key in ("__pro
 
 SPD = jnp.array([[2.0, 0.5], [0.5, 1.0]])
 FACTORS = np.float32([[[1, 0], [0.5, 2]], [[3, 0], [0, 0.5]]])
+COUPLINGS = [
+    shaken(layer(passes, key=random.key(0), hidden=(4,)))
+    for layer, passes in ((AffineCoupling, (True, False)), (SplineCoupling, (False, True)))
+]
+FLOW = Flow(COUPLINGS, [0.5, -1], [1, 2])
 MIXTURE = GaussianMixture(np.log([0.3, 0.7]), np.float32([[0, 1], [2, -1]]), FACTORS)
 
 add("a mixture", lambda x: MIXTURE.log_prob(x), f(5, 2))
+add("layers of a flow", lambda x: [jax.vmap(layer.forward)(x) for layer in COUPLINGS], f(5, 2))
+add("a flow", lambda x: FLOW.log_prob(x), f(5, 2))
 add("decompositions of what is known", lambda x: (jnp.linalg.cholesky(SPD) @ x, jnp.linalg.inv(SPD * 2) @ x), f(2))
 add("a decomposition in a loop", lambda x: lax.fori_loop(0, 3, lambda _, c: jnp.linalg.cholesky(SPD) @ c, x), f(2))
 add(

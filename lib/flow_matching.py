@@ -49,8 +49,8 @@ class FlowMatching(Density):
     `FlowMatching(model.network, model.mean, model.scale, 8)` has the same velocity.
 
     `log_prob` and `to_noise` walk back by steps of the same kind. Such a step undoes one of `sample` and `from_noise`
-    but for an error of order num_timesteps⁻⁵: on the world, 16 steps have log densities that are right to .002 nats
-    for what they draw, and 8 steps to .04.
+    but for an error of order num_timesteps⁻⁵: on the world, the log densities of draws are off by .002 nats with 16
+    steps and by .04 with 8 (root mean squares; the largest of 4000 were .05 and .8).
 
     Raises TypeError or ValueError for a number of steps that is no whole number of at least 1.
 

@@ -27,8 +27,12 @@ def results():
     key, found = jax.random.key(5), {}
     for name, (ground, setting) in FITTED.items():
         model = ground.fit(setting)
+        score = ground.score(model)
         found[f"{name}: leaves"] = jax.tree.leaves(model)
-        found[f"{name}: log_prob"] = [ground.score(model)(ground.data), jax.jit(ground.score(model))(ground.data[:5])]
+        found[f"{name}: log_prob"] = [
+            score(ground.data),
+            jax.jit(lambda x, score=score: score(x))(ground.data[:5]),
+        ]
         found[f"{name}: one point"] = _one_point(model, ground.data[0], key)
         found[f"{name}: draws"] = [model.sample(key, 300)]
         if hasattr(model, "count"):

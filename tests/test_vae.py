@@ -212,8 +212,8 @@ def test_two_latent_numbers_hold_a_can_and_too_much_noise_makes_them_collapse():
     pca = PCA.fit(CANS, 2)
     assert 2 * error(made) < error(pca.decode(pca.encode(NEW_CANS)))
     assert (np.std(mean, axis=(0, 1)) > 5 * np.median(std, axis=(0, 1))).all()
-    collapsed = VAE.fit(CANS, 2, key=KEY, noise=1000.0, hidden=(64,), num_steps=100)
-    np.testing.assert_allclose(collapsed.encode(NEW_CANS)[1], 1, atol=0.1)
+    collapsed = VAE.fit(CANS, 2, key=KEY, noise=1000.0, hidden=(64,), num_steps=300)
+    np.testing.assert_allclose(collapsed.encode(NEW_CANS)[1], 1, atol=0.2)
 
 
 def fit(path=None, **settings):

@@ -211,7 +211,7 @@ GROUNDS = {
     "VAE": Ground(
         lib.VAE,
         PLANE,
-        {"": {"latent_dim": 1, "key": jax.random.key(0), "hidden": (8,), "num_steps": 20}},
+        {"": {"latent_dim": 1, "key": jax.random.key(0), "noise": 0.5, "hidden": (8,), "num_steps": 20}},
     ),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}

@@ -27,8 +27,12 @@ def results():
     key, found = jax.random.key(5), {}
     for name, (ground, setting) in FITTED.items():
         model = ground.fit(setting)
+        score = ground.score(model)
         found[f"{name}: leaves"] = jax.tree.leaves(model)
-        found[f"{name}: log_prob"] = [ground.score(model)(ground.data), jax.jit(ground.score(model))(ground.data[:5])]
+        found[f"{name}: log_prob"] = [
+            score(ground.data),
+            jax.jit(lambda x, score=score: score(x))(ground.data[:5]),
+        ]
         found[f"{name}: one point"] = _one_point(model, ground.data[0], key)
         found[f"{name}: draws"] = [model.sample(key, 300)]
         if hasattr(model, "count"):
@@ -66,7 +70,8 @@ def test_all_is_as_without_the_flag(tmp_path):
     for name, arrays in plain.items():
         for ours, theirs in zip(arrays, wide[name], strict=True):
             assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape), name
-            if name.endswith("draws") or ours.dtype.kind != "f":
+            trained = name.startswith("VAE")  # whose weights, and so its draws, agree to rounding
+            if (name.endswith("draws") and not trained) or ours.dtype.kind != "f":
                 np.testing.assert_array_equal(ours, theirs, name)
             else:
                 np.testing.assert_allclose(ours, theirs, rtol=ULP, atol=ULP, err_msg=name)

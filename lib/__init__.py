@@ -18,6 +18,7 @@ from lib.autoencoder import Autoencoder
 from lib.discrete_autoencoder import DiscreteAutoencoder
 from lib.autoregressive import Autoregressive
 from lib.masked_diffusion import MaskedDiffusion
+from lib.flow import Flow
 from lib import scores
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "DiscreteAutoencoder",
     "Autoregressive",
     "MaskedDiffusion",
+    "Flow",
     "scores",
 ]

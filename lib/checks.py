@@ -192,6 +192,23 @@ def points(name: str, x: Any) -> Array:
     return float32(x)
 
 
+def varied_points(name: str, data: Any) -> np.ndarray:
+    """Data (n, features) to fit to, as `points`, in which each feature varies; on the host, where they are scaled."""
+    data = points(name, data)
+    if is_traced(data):
+        raise TypeError(f"{name} must be known before jit, so that it can be scaled; got a tracer")
+    x = np.asarray(jax.device_get(data))
+    same = x.min(axis=0) == x.max(axis=0)
+    if same.any():
+        j = int(same.argmax())
+        raise ValueError(
+            f"{name} must vary in each feature; {name}[:, {j}] is {x[0, j]:g} in all rows ({same.sum()} such features)"
+        )
+    spread = x.std(axis=0, dtype=np.float64)
+    refuse(f"{name}.std(axis=0)", spread, lambda spread: (spread < 1e-20) | (spread > 1e20), "from 1e-20 to 1e+20")
+    return x
+
+
 def finite(name: str, x: Array) -> None:
     """Raise a ValueError if a number is not finite in float32. Tracers pass."""
     refuse(name, x, _infinite, "finite, and at most 3.4e+38 in size")

@@ -73,7 +73,7 @@ class GaussianMixture(Density):
         finite or too far from 0 for float32 to tell them apart, a feature in which all points agree, num_components
         below 1 or above n, and a tolerance below 0.
         """
-        x = _varied("x", x)
+        x = checks.varied_points("x", x)
         k = checks.whole("num_components", num_components, least=1)
         if k > len(x):
             raise ValueError(f"num_components must be at most the number of rows of x, {len(x)}; got {k}")
@@ -104,25 +104,6 @@ class GaussianMixture(Density):
 
 
 # --- Private checks ------------------------------------------------------------------------------
-
-
-def _varied(name: str, data: ArrayLike) -> np.ndarray:
-    """Data (n, features) to fit to, as `points`, in which each feature varies; on the host, where they are scaled."""
-    points = checks.points(name, data)
-    if checks.is_traced(points):
-        raise TypeError(f"{name} must be known before jit, so that it can be scaled; got a tracer")
-    x = np.asarray(jax.device_get(points))
-    same = x.min(axis=0) == x.max(axis=0)
-    if same.any():
-        j = int(same.argmax())
-        raise ValueError(
-            f"{name} must vary in each feature; {name}[:, {j}] is {x[0, j]:g} in all rows ({same.sum()} such features)"
-        )
-    spread = x.std(axis=0, dtype=np.float64)
-    checks.refuse(
-        f"{name}.std(axis=0)", spread, lambda spread: (spread < 1e-20) | (spread > 1e20), "from 1e-20 to 1e+20"
-    )
-    return x
 
 
 def _checked_parameters(

@@ -2,7 +2,7 @@
 
 # ruff: noqa: I001, RUF022  (the order of the book, not of the alphabet)
 
-from lib.density import Density, Sampler
+from lib.density import Density, LatentVariableModel, Sampler
 from lib.logistic_regression import LogisticRegression
 from lib.generative_classifier import GenerativeClassifier
 from lib.box import Box
@@ -19,10 +19,12 @@ from lib.discrete_autoencoder import DiscreteAutoencoder
 from lib.autoregressive import Autoregressive
 from lib.masked_diffusion import MaskedDiffusion
 from lib.flow import Flow
+from lib.vae import VAE
 from lib import scores
 
 __all__ = [
     "Density",
+    "LatentVariableModel",
     "Sampler",
     "LogisticRegression",
     "GenerativeClassifier",
@@ -40,5 +42,6 @@ __all__ = [
     "Autoregressive",
     "MaskedDiffusion",
     "Flow",
+    "VAE",
     "scores",
 ]

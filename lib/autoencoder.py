@@ -46,11 +46,7 @@ class Autoencoder(eqx.Module):
         latent_dim = checks.whole("latent_dim", latent_dim, least=1)
         sizes = math.prod(x.shape[1:]), *HIDDEN, latent_dim
         there, back = jax.random.split(key)
-        mean = x.mean(axis=0, dtype=np.float64)
-        scale = np.sqrt(np.mean((x - mean) ** 2))
-        if not scale:
-            raise ValueError("x must hold observations that differ; all of them are the same")
-        return cls(layers(sizes, there), layers(sizes[::-1], back), jnp.float32(mean), jnp.float32(scale))
+        return cls(layers(sizes, there), layers(sizes[::-1], back), *mean_and_scale(x))
 
     @classmethod
     def fit(
@@ -102,6 +98,15 @@ def squared_error(model: Autoencoder, x: Float[Array, "n *event_shape"], _key: P
     A loss for `minimise`; it has no noise, so it makes no use of the key.
     """
     return jnp.mean(((model.decode(model.encode(x)) - x) / model.scale) ** 2)
+
+
+def mean_and_scale(x: Float[np.ndarray, "n *event_shape"]) -> tuple[Float[Array, "*event_shape"], Float[Array, ""]]:
+    """The mean of observations, and the root mean square of all their differences from it; ValueError where it is 0."""
+    mean = x.mean(axis=0, dtype=np.float64)
+    scale = np.sqrt(np.mean((x - mean) ** 2))
+    if not scale:
+        raise ValueError("x must hold observations that differ; all of them are the same")
+    return jnp.float32(mean), jnp.float32(scale)
 
 
 # --- Private parts -------------------------------------------------------------------------------

@@ -17,19 +17,23 @@ MIN_BYTES_TO_ALIGN = 2**20  # from here on, a second call costs less than copyin
 BLOCK = 1024  # rows: the largest block that counting.py fills up
 
 
-def in_parts(compute: Callable[[checks.Array], Array], x: checks.Array, work: int) -> Iterator[Array]:
+def in_parts(compute: Callable[..., Array], work: int, x: checks.Array, *others: Array) -> Iterator[Array]:
     """Splits x into parts of rows, calls `compute` on them in a thread pool and yields the results in order.
 
     For XLA runs a loop on one core. Of each row `work` numbers go through the computation. x may be a file that is
-    larger than the memory: only the parts at work are in it.
+    larger than the memory: only the parts at work are in it. `others` have as many rows, which go with those of x.
     """
     # A power of two, at least 64: JAX need not copy a part that starts on 64 bytes, nor need it be filled up to blocks.
     rows = max(64, 1 << (ELEMENTS_PER_CALL // max(1, work)).bit_length() >> 1)
     if len(x) <= rows:
-        yield compute(x)
+        yield compute(x, *others)
         return
+
+    def part(i: int) -> Array:
+        return jax.block_until_ready(compute(*(each[i : i + rows] for each in (x, *others))))
+
     with ThreadPoolExecutor() as pool:
-        yield from pool.map(lambda i: jax.block_until_ready(compute(x[i : i + rows])), range(0, len(x), rows))
+        yield from pool.map(part, range(0, len(x), rows))
 
 
 def is_sharded(x: Any) -> TypeGuard[jax.Array]:
@@ -40,21 +44,23 @@ def is_sharded(x: Any) -> TypeGuard[jax.Array]:
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def on_shards(compute: Callable[..., Array], sharding: NamedSharding, axes: int, args: Any, x: jax.Array) -> jax.Array:
+def on_shards(
+    compute: Callable[..., Array], sharding: NamedSharding, axes: int, args: Any, x: jax.Array, *others: jax.Array
+) -> jax.Array:
     """compute(*args, rows) of the rows of x that each device holds, on that device; in one array, laid out as x is.
 
-    The first `axes` axes of x are those of the rows, and those of the result. `compute` is compiled once for all calls
-    with the same function, so it must be a function of a module.
+    The first `axes` axes of x are those of the rows, and those of the result. `others` have the same ones, and come
+    after x. `compute` is compiled once for all calls with the same function, so it must be a function of a module.
     """
     spec = PartitionSpec(*sharding.spec[:axes])
     work = jax.shard_map(
-        lambda args, x: compute(*args, x),
+        lambda args, *rows: compute(*args, *rows),
         mesh=sharding.mesh,
-        in_specs=(PartitionSpec(), spec),
+        in_specs=(PartitionSpec(), spec, *(spec for _ in others)),
         out_specs=spec,
         check_vma=False,
     )
-    return work(args, x)
+    return work(args, x, *others)
 
 
 def add_up(counts: Callable[..., Array], x: checks.Array, *args: Any) -> np.ndarray:
@@ -66,7 +72,7 @@ def add_up(counts: Callable[..., Array], x: checks.Array, *args: Any) -> np.ndar
         return np.asarray(on_shards(_with_axis(counts), x.sharding, 1, args, x)).sum(axis=0, dtype=np.int64)
     total = np.zeros((), np.int64)
     for piece in _aligned_first(x):
-        total = sum(map(np.asarray, in_parts(partial(counts, *args), piece, x.shape[1])), total)
+        total = sum(map(np.asarray, in_parts(partial(counts, *args), x.shape[1], piece)), total)
     return total
 
 

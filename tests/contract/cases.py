@@ -9,12 +9,14 @@ from functools import partial
 
 import jax
 import numpy as np
+from jaxtyping import Array
 
 import lib
 from lib import nets
 from lib.counted import Counted
 from lib.data import outfits
 
+KEY = jax.random.key(3)  # by which a bound is estimated
 ULP = 8 * np.finfo(np.float32).eps  # compiled agrees with uncompiled within so much
 
 
@@ -35,14 +37,22 @@ class Partition:
 class Ground:
     """What the promises need to know of a model that is not the same for all."""
 
-    Model: type[lib.Density]
+    Model: type[lib.Sampler]
     data: np.ndarray
     settings: Mapping[str, dict]  # what `fit` is given beside data, by a name for the tests
-    partition: Partition
+    partition: Partition | None = None  # of a Density
     tolerance: float = 2e-5  # of the sum over the partition
 
-    def fit(self, setting: str) -> lib.Density:
+    def fit(self, setting: str) -> lib.Sampler:
         return self.Model.fit(self.data, **self.settings[setting])
+
+    @property
+    def is_density(self) -> bool:
+        return issubclass(self.Model, lib.Density)
+
+    def score(self, model: lib.Sampler) -> Callable[[np.ndarray], Array]:
+        """What the model says of observations: their log densities, or bounds of them by one key."""
+        return model.log_prob if self.is_density else partial(model.elbo, key=KEY)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -181,7 +191,14 @@ GROUNDS = {
         1e-6,
     ),
     "MaskedDiffusion": Ground(lib.MaskedDiffusion, OUTFITS, {"": SHORT}, combinations(outfits.sizes), 1e-6),
+    "VAE": Ground(
+        lib.VAE,
+        PLANE,
+        {"": {"latent_dim": 1, "key": jax.random.key(0), "hidden": (8,), "num_steps": 20}},
+    ),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
+DENSITIES = {name: case for name, case in FITTED.items() if case[0].is_density}
+BOUNDS = {name: case for name, case in FITTED.items() if issubclass(case[0].Model, lib.LatentVariableModel)}
 OF_COUNTS = [name for name, ground in GROUNDS.items() if issubclass(ground.Model, Counted)]
 OF_POINTS = [name for name, ground in GROUNDS.items() if ground.numbers == "real numbers"]

@@ -5,12 +5,19 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from tests.contract.cases import FITTED
+from tests.contract.cases import DENSITIES, FITTED
 
 
 @pytest.fixture(params=FITTED.values(), ids=FITTED.keys())
 def fitted(request):
     """A ground and a model that is fitted to its data."""
+    ground, setting = request.param
+    return ground, ground.fit(setting)
+
+
+@pytest.fixture(params=DENSITIES.values(), ids=DENSITIES.keys())
+def density(request):
+    """The same for those whose density is known."""
     ground, setting = request.param
     return ground, ground.fit(setting)
 

@@ -9,8 +9,8 @@ import pytest
 from tests.contract.statistics import assert_drawn_from
 
 
-def test_draws_follow_the_density(fitted, key):
-    ground, model = fitted
+def test_draws_follow_the_density(density, key):
+    ground, model = density
     x = np.asarray(model.sample(key, 300_000))
     assert_drawn_from(ground.partition.masses(model), ground.partition.index(x))
     assert np.isfinite(model.log_prob(x[:10_000])).all()

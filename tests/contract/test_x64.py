@@ -10,7 +10,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from lib import NaiveBayes, scores
+from lib import Density, NaiveBayes, scores
 from lib.data import outfits, world
 from tests.contract.cases import FITTED, ULP
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @jax.jit
 def _one_point(model, x, key):
-    return model._log_prob(x), model._sample(key)
+    return model._log_prob(x) if isinstance(model, Density) else model._elbo(x, key), model._sample(key)
 
 
 def results():
@@ -28,10 +28,7 @@ def results():
     for name, (ground, setting) in FITTED.items():
         model = ground.fit(setting)
         found[f"{name}: leaves"] = jax.tree.leaves(model)
-        found[f"{name}: log_prob"] = [
-            model.log_prob(ground.data),
-            jax.jit(lambda x, model=model: model.log_prob(x))(ground.data[:5]),
-        ]
+        found[f"{name}: log_prob"] = [ground.score(model)(ground.data), jax.jit(ground.score(model))(ground.data[:5])]
         found[f"{name}: one point"] = _one_point(model, ground.data[0], key)
         found[f"{name}: draws"] = [model.sample(key, 300)]
         if hasattr(model, "count"):

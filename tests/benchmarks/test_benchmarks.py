@@ -3,10 +3,12 @@
 import json
 import time
 
+import jax
 import numpy as np
 import pytest
 
-from benchmarks import classifiers, counting, densities, report, timing
+from benchmarks import classifiers, counting, densities, report, timing, training
+from lib.training import Trained
 
 N = tuple(counting.ROUNDS)
 # Who is measured at what beside ours, and for how many rows.
@@ -29,12 +31,20 @@ DENSITIES = {
 CLASSIFIERS = {
     classifiers.WORK: ([classifiers.SKLEARN, classifiers.SKLEARN32], tuple(classifiers.ROUNDS)),
 }
-STORED = {name: report.stored(name) for name in ("counting", "densities", "classifiers")}
+FLOWJAX = ["flowjax", "flowjax, turned round"]
+TRAINING = {
+    **{f"{kind} flow, step": ([*FLOWJAX, "flowjax, one loop"], (training.FLOW_BATCH,)) for kind in training.KINDS},
+    **{f"{kind} flow, log_prob": (FLOWJAX, (training.POINTS,)) for kind in training.KINDS},
+    **{f"{kind} flow, sampling": (FLOWJAX, (training.POINTS,)) for kind in training.KINDS},
+    "VAE, step": (["PyTorch", "PyTorch, compiled"], (training.VAE_BATCH,)),
+}
+STORED = {name: report.stored(name) for name in ("counting", "densities", "classifiers", "training")}
 ROWS = {name: report.by_name(stored["rows"]) for name, stored in STORED.items()}
 OPTIONAL = {
     "counting": {"pandas"},
     "densities": {"KDEpy", "fast-histogram"},
     "classifiers": set(),
+    "training": {"PyTorch", "PyTorch, compiled"},
 }  # packages that need not be there
 
 # --- Do they agree? ------------------------------------------------------------------------------
@@ -93,11 +103,53 @@ def test_the_check_finds_a_wrong_density(monkeypatch, model, method, wrong):
         densities.check(20)
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """The settings that others' code is written for."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def trainings(plain):  # noqa: ARG001
+    """All works, small ones."""
+    return {**training.flow("affine", 300, 2), **training.flow("spline", 300, 2), **training.vae(300, (8,))}
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_all_trainings_agree(trainings, name):
+    training.differences(trainings[name])
+
+
+def _wrong_training(*_, **__):
+    return Trained(None, np.zeros(training.STEPS))
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "what", "wrong"),
+    [
+        ("affine flow, step", training, "minimise", _wrong_training),
+        ("spline flow, step", training, "minimise", _wrong_training),
+        ("spline flow, log_prob", training.Flow, "log_prob", lambda _, x: np.zeros(len(x))),
+        ("spline flow, sampling", training.Flow, "sample", lambda _, __, n: np.zeros((n, 2))),
+        pytest.param(
+            *("VAE, step", training, "minimise", _wrong_training),
+            marks=pytest.mark.skipif(not training.torch, reason="PyTorch is not installed"),
+        ),
+    ],
+)
+def test_the_check_finds_another_result(monkeypatch, trainings, name, where, what, wrong):
+    monkeypatch.setattr(where, what, wrong)
+    with pytest.raises(AssertionError):
+        training.differences(trainings[name])
+
+
 # --- What is stored ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "candidates"), [("counting", COUNTING), ("densities", DENSITIES), ("classifiers", CLASSIFIERS)]
+    ("name", "candidates"),
+    [("counting", COUNTING), ("densities", DENSITIES), ("classifiers", CLASSIFIERS), ("training", TRAINING)],
 )
 def test_every_row_is_stored(name, candidates):
     wanted = {(work, n, who) for work, (whos, sizes) in candidates.items() for n in sizes for who in ("ours", *whos)}
@@ -113,16 +165,23 @@ def test_every_row_is_stored(name, candidates):
 def test_the_numbers_of_a_row_fit_together(name, row):
     if row["median_s"] is None:
         assert row["who"] in OPTIONAL[name]
-        assert row["q1_s"] is row["q3_s"] is row["first_s"] is row["ratio"] is row.get("error") is None
+        assert row["q1_s"] is row["q3_s"] is row["first_s"] is row["ratio"] is None
+        assert row.get("error") is row.get("difference") is None
         return
     assert 0 < row["q1_s"] <= row["median_s"] <= row["q3_s"]
     assert row["first_s"] > 0
     assert row["ratio"] == pytest.approx(row["median_s"] / ROWS[name][row["work"], row["n"], "ours"]["median_s"])
 
 
-def test_what_was_wanted_was_measured():
-    for wanted in STORED["densities"]["wanted"]:
-        assert ROWS["densities"][wanted["work"], wanted["n"], wanted["who"]]["ratio"] > 0
+@pytest.mark.parametrize("name", ["densities", "training"])
+def test_what_was_wanted_was_measured(name):
+    for wanted in STORED[name]["wanted"]:
+        assert ROWS[name][wanted["work"], wanted["n"], wanted["who"]]["ratio"] > 0
+
+
+def test_what_was_trained_agrees():
+    rows = [row for row in STORED["training"]["rows"] if row["ratio"]]
+    assert all(row["difference"] <= training.ALLOWED for row in rows)
 
 
 def test_logistic_regression_of_a_million_rows_takes_scikit_learn_a_hundred_times_as_long():
@@ -130,7 +189,10 @@ def test_logistic_regression_of_a_million_rows_takes_scikit_learn_a_hundred_time
     assert min(rows[classifiers.WORK, 10**6, who]["ratio"] for who in CLASSIFIERS[classifiers.WORK][0]) >= 100
 
 
-@pytest.mark.parametrize(("name", "packages"), [("counting", set()), ("densities", {"scipy"}), ("classifiers", set())])
+@pytest.mark.parametrize(
+    ("name", "packages"),
+    [("counting", set()), ("densities", {"scipy"}), ("classifiers", set()), ("training", {"optax", "flowjax"})],
+)
 def test_the_machine_is_described_and_not_named(name, packages):
     assert set(STORED[name]["machine"]) == OPTIONAL[name] | packages | {
         *("date", "load", "cores", "architecture", "python", "jax", "numpy", "scikit-learn", "lib and lock")

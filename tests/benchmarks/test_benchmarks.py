@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import contextmanager
 
 import jax
 import numpy as np
@@ -103,22 +104,24 @@ def test_the_check_finds_a_wrong_density(monkeypatch, model, method, wrong):
         densities.check(20)
 
 
-@pytest.fixture(scope="module")
-def plain():
-    """The settings that others' code is written for."""
+@contextmanager
+def plainly():
+    """With the settings that others' code is written for."""
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         yield
 
 
 @pytest.fixture(scope="module")
-def trainings(plain):  # noqa: ARG001
+def trainings():
     """All works, small ones."""
-    return {**training.flow("affine", 300, 2), **training.flow("spline", 300, 2), **training.vae(300, (8,))}
+    with plainly():
+        return {**training.flow("affine", 300, 2), **training.flow("spline", 300, 2), **training.vae(300, (8,))}
 
 
 @pytest.mark.parametrize("name", TRAINING)
 def test_all_trainings_agree(trainings, name):
-    training.differences(trainings[name])
+    with plainly():
+        training.differences(trainings[name])
 
 
 def _wrong_training(*_, **__):
@@ -140,7 +143,7 @@ def _wrong_training(*_, **__):
 )
 def test_the_check_finds_another_result(monkeypatch, trainings, name, where, what, wrong):
     monkeypatch.setattr(where, what, wrong)
-    with pytest.raises(AssertionError):
+    with plainly(), pytest.raises(AssertionError):
         training.differences(trainings[name])
 
 

@@ -84,13 +84,13 @@ ITEMS = (
         (
             Choice(
                 "sheet",
-                "The decoder lays few numbers out among 3072. What it can paint is a thin sheet, on which no box of "
-                "pictures has a volume.",
+                "The decoder lays few numbers out among 3072. What it can paint is a thin sheet, and a sheet has no "
+                "volume among all pictures.",
                 "The decoder can paint only a thin sheet of all pictures",
             ),
             Choice(
                 "noise",
-                "Noise was added to the latent points, which changes their law a little. They still have a density: "
+                "No noise was added here. And noisy latent points would still have a density of latent points: "
                 "see [Avatars](#avatars).",
                 "Noise was added to the latent points",
             ),
@@ -160,7 +160,7 @@ def answer(x, scales, shifts):
             ),
             Mistake(
                 _PLACE - 2 * np.log(3),
-                "Only the second number is stretched. The first one passes as it is, and pays nothing.",
+                "Only the second number is stretched. The first one passes as it is: for it there is nothing to subtract.",
             ),
         ),
         (

@@ -24,8 +24,9 @@ class SplineCoupling(Coupling):
     """f is a spline of `num_pieces` pieces from −BOUND to BOUND.
 
     Settings: num_pieces for the widths and as many for the heights of the pieces, whose softmax is their share, and
-    num_pieces − 1 for the slopes at the knots between two pieces. Raises as `Coupling` does, and where `num_pieces` is no
-    whole number of at least 1.
+    num_pieces − 1 for the slopes at the knots between two pieces.
+
+    Raises as `Coupling` does, and where `num_pieces` is no whole number of at least 1.
 
     >>> layer = SplineCoupling((True, False), key=jax.random.key(0))
     >>> layer.forward(jnp.array([1.0, 2.0]))[0].round(4)  # before training

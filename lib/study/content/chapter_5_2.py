@@ -160,7 +160,7 @@ def answer(x, scales, shifts):
             ),
             Mistake(
                 _PLACE - 2 * np.log(3),
-                "Only the second number is stretched. The first one passes as it is: for it there is nothing to subtract.",
+                "Only the second number is stretched. The first one passes as it is, so subtract nothing for it.",
             ),
         ),
         (

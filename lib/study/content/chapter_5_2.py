@@ -140,7 +140,7 @@ def answer(x, scales, shifts):
     for scale, shift in zip(scales[::-1], shifts[::-1]):
         z = (z - shift) / scale  # 1. undo the layers, the last one first
     log_p = -z**2 / 2 - np.log(2 * np.pi) / 2  # 2. the grain's log density
-    return log_p - np.sum(np.log(scales))  # 3. less what the stretch cost
+    return log_p - np.sum(np.log(scales))  # 3. less the stretches
 """,
         inputs=(
             (5.0, np.array([2.0, 4.0]), np.array([1.0, -3.0])),

@@ -45,7 +45,7 @@ def some(flow, n=200, seed=0):
 
 
 def test_it_is_the_flow_of_flowjax():
-    flow = random_flow(num_layers=4, d=4, mean=[1.0, 2, 3, 4], scale=[0.5, 1, 2, 4])
+    flow = random_flow(num_layers=4, d=4, size=0.15, mean=[1.0, 2, 3, 4], scale=[0.5, 1, 2, 4])
     steps = []
     for layer in flow.layers:
         order = np.argsort(np.logical_not(layer.passes), stable=True)

@@ -1,7 +1,7 @@
 """Both couplings: what passes and what is moved, the Jacobian, the way back, what far points do, and other code."""
 
 import re
-from functools import cache
+from functools import cache, partial
 
 import equinox as eqx
 import jax
@@ -14,7 +14,7 @@ from lib.bijections import AffineCoupling, SplineCoupling
 from lib.bijections.spline_coupling import BOUND, LEAST
 from tests.nets.causal import shaken
 
-LAYERS = {"affine": AffineCoupling, "spline": SplineCoupling}
+LAYERS = {"affine": AffineCoupling, "spline": partial(SplineCoupling, num_pieces=8)}
 MASKS = {"first": (True, False), "second": (False, True), "five": (True, False, False, True, False)}
 
 

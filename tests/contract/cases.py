@@ -134,10 +134,10 @@ NETWORKS = {
     "Transformer": partial(nets.Transformer, width=16, depth=1, heads=2),
     "WindowMLP": partial(nets.WindowMLP, window=[[-1, -1], [-1, 0], [0, 1], [1, 2], [2, 3]], hidden=32),
 }
-FEW = {"key": jax.random.key(0), "num_layers": 3, "num_steps": 20}
+FEW = {"key": jax.random.key(0), "num_layers": 3, "num_steps": 20, "learning_rate": 4e-3}
 COUPLINGS = {
     "AffineCoupling": partial(bijections.AffineCoupling, hidden=(8,)),
-    "SplineCoupling": partial(bijections.SplineCoupling, hidden=(8,)),
+    "SplineCoupling": partial(bijections.SplineCoupling, hidden=(8,), num_pieces=8),
 }
 
 

@@ -31,6 +31,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
+from lib.autoencoder import mean_and_scale
 from lib.density import Density
 from lib.nets.mlp import Layers, layers, through
 from lib.training import minimise
@@ -93,14 +94,11 @@ class FlowMatching(Density):
         """
         start, train = jax.random.split(checks.key(key))
         x = np.asarray(jax.device_get(checks.points("x", x)))
-        mean = x.mean(axis=0, dtype=np.float64)
-        scale = np.sqrt(np.mean((x - mean) ** 2))
-        if not scale:
-            raise ValueError("x must hold observations that differ; all of them are the same")
+        mean, scale = mean_and_scale(x)
         d = x.shape[1]
         inputs = d * (1 + 2 * len(FREQUENCIES)) + 1 + 2 * WAVES
         network = layers((inputs, *checks.sizes(hidden, "hidden", of="layer"), d), start)
-        model = cls(network, jnp.float32(mean), jnp.float32(scale), num_timesteps)
+        model = cls(network, mean, scale, num_timesteps)
         return minimise(
             matching_loss,
             model,

@@ -182,8 +182,7 @@ GROUNDS = {
         lib.Flow,
         PLANE,
         {name: FEW | {"layer": layer} for name, layer in COUPLINGS.items()},
-        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 32),
-        5e-5,  # the density of a spline has kinks at its knots, which the grid does not meet
+        rectangles(np.linspace(-9, 11, 26), np.linspace(-9, 5, 18), 64),  # a spline's density has kinks at its knots
     ),
     "FlowMatching": Ground(
         lib.FlowMatching,

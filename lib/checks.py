@@ -95,6 +95,19 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
+def condition(name: str, x: Any, sizes: tuple[int, ...], batch: tuple[int, ...]) -> Array:
+    """What is asked of attributes: codes (*batch, k) as int32, from one for all (k,) or one for each; −1 does not ask.
+
+    Raises TypeError where they are not of an integer dtype, ValueError for a wrong shape or a code out of range.
+    """
+    x = integers(name, x)
+    wanted = (*batch, len(sizes))
+    if x.shape not in (wanted, wanted[-1:]):
+        raise ValueError(f"{name} must have shape {wanted[-1:]}, one for all, or {wanted}; got shape {x.shape}")
+    refuse(name, x, _never_asked, f"codes from 0 to below {sizes}, or -1", np.array(sizes, np.int32))
+    return library_of(x).broadcast_to(x.astype(np.int32), wanted)
+
+
 def refuse_levels(name: str, x: Array, num_levels: int, called: str = "levels") -> None:
     """Raise a ValueError if a value is not one of 0, …, num_levels − 1. x may be larger than the memory."""
     refuse(name, x, _out_of_range, f"{called} from 0 to below {num_levels}", np.array(num_levels, np.int32))
@@ -463,6 +476,11 @@ def _moved(x: Array, most: Array) -> Array:
 def _out_of_range(codes: Array, sizes: Array) -> Array:
     codes = narrow(codes).astype(np.int32)
     return (codes < 0) | (codes >= sizes)
+
+
+def _never_asked(codes: Array, sizes: Array) -> Array:
+    below = codes < -1 if np.issubdtype(codes.dtype, np.signedinteger) else False
+    return below | (codes >= sizes.astype(codes.dtype))
 
 
 def _negative(x: Any) -> Array:

@@ -18,9 +18,9 @@ Three promises hold for every model, and tests/contract/test_every_model.py runs
 
 What is decided for the families to come; the code comes with the first model that needs it:
 
-- A condition enters `fit`, `sample` and `log_prob` by one keyword, `condition=None`. The model states the shape of one
-  condition. In `log_prob` it is batched like x, (*batch, *condition_shape); in `sample` it is (n, *condition_shape), or
-  one condition for all n draws. A model that has no condition refuses one.
+- A condition enters by one keyword, `condition=None`: in `fit` as the codes (n, k) of attributes, in `sample` as those
+  that are asked for, for each draw or one for all. A model states the `_condition_sizes` that it takes, and refuses a
+  condition where it takes none.
 - Training moves all floating leaves of a model but those of the fields that its class names in `fixed`, a tuple of
   field names: data (the x of a KDE), edges and settings. What is no array, such as the name of a kernel, is a static
   field. So an optimiser is given the parameters alone, and no author has to mark them.
@@ -38,7 +38,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.numerics.parts import in_parts, is_sharded, on_shards
@@ -65,13 +65,34 @@ class Sampler(eqx.Module):
         """n observations (n, *event_shape); the first m of them do not depend on n."""
         return jax.vmap(self._sample)(jax.random.split(key, n))
 
-    def sample(self, key: PRNGKeyArray, n: int) -> Array:
+    def _samples_given(self, key: PRNGKeyArray, condition: Int[Array, "n k"]) -> Array:
+        """An observation for each condition, (n, *event_shape): of models that have `_condition_sizes`."""
+        raise NotImplementedError
+
+    @property
+    def _condition_sizes(self) -> tuple[int, ...]:
+        """How many values each attribute has that a draw may be asked for; () where there is none."""
+        return ()
+
+    def sample(self, key: PRNGKeyArray, n: int, condition: ArrayLike | None = None) -> Array:
         """n independent draws (n, *event_shape).
 
         `key` is a typed key of jax.random.key, and the same key gives the same draws: the first m of n draws are the
-        m draws. Raises TypeError for another kind of key or a fractional n, ValueError for n below 0.
+        m draws. `condition` asks for attributes by their codes, (k,) for all draws or (n, k) for each; −1 does not ask.
+
+        Raises TypeError for another kind of key, a fractional n, or a condition of a model that takes none or of no
+        integers; ValueError for n below 0, and for a condition of another shape or with a code that is out of range.
         """
-        return _samples(self, checks.key(key), checks.whole("n", n))
+        key, n = checks.key(key), checks.whole("n", n)
+        if condition is None:
+            return _samples(self, key, n)
+        return _samples_given(self, key, self._asked(condition, (n,)))
+
+    def _asked(self, condition: ArrayLike, batch: tuple[int, ...]) -> Int[checks.Array, "*batch k"]:
+        """The condition, one for each of the batch."""
+        if not self._condition_sizes:
+            raise TypeError(f"condition must be None: this {type(self).__name__} takes none; got {condition!r}")
+        return checks.condition("condition", condition, self._condition_sizes, batch)
 
 
 class _Explicit(Sampler):
@@ -146,6 +167,11 @@ def _of_rows(compute: Callable[..., Array], model: _Explicit, x: checks.Array, *
 @jax.jit(static_argnums=2)
 def _samples(model: Sampler, key: PRNGKeyArray, n: int) -> Array:
     return model._samples(key, n)
+
+
+@jax.jit
+def _samples_given(model: Sampler, key: PRNGKeyArray, condition: Array) -> Array:
+    return model._samples_given(key, condition)
 
 
 @jax.jit

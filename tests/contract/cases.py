@@ -213,6 +213,11 @@ GROUNDS = {
         PLANE,
         {"": {"latent_dim": 1, "key": jax.random.key(0), "noise": 0.5, "hidden": (8,), "num_steps": 20}},
     ),
+    "Diffusion": Ground(
+        lib.Diffusion,
+        PLANE,
+        {"": {"key": jax.random.key(0), "num_steps": 20, "width": 8, "depth": 1, "num_timesteps": 4}},
+    ),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
 DENSITIES = {name: case for name, case in FITTED.items() if case[0].is_density}

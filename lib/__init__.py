@@ -21,6 +21,7 @@ from lib.masked_diffusion import MaskedDiffusion
 from lib.flow import Flow
 from lib.flow_matching import FlowMatching
 from lib.vae import VAE
+from lib.energy import EnergyModel
 from lib.diffusion import Diffusion
 from lib import scores
 
@@ -46,6 +47,7 @@ __all__ = [
     "Flow",
     "FlowMatching",
     "VAE",
+    "EnergyModel",
     "Diffusion",
     "scores",
 ]

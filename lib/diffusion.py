@@ -43,7 +43,6 @@ from lib.training import minimise
 
 LEAST = 0.01  # the angle of the least noise, which the last step takes away at once
 FAR = 1e15  # units of `scale` from the mean; what is farther is taken for this far
-KEPT = 0.5  # the probability with which an attribute is shown in training
 AT_ONCE = 128  # draws
 
 
@@ -102,8 +101,8 @@ class Diffusion(LatentVariableModel):
     ) -> Self:
         """Trained on points x (n, d), and the codes of their attributes, `condition` (n, k), if there are any.
 
-        Attribute j has the codes 0 to sizes[j] − 1. In training each is shown half of the time, so that one may later
-        ask for any of them, all, or none. The network has `depth` blocks of `width` units. The rest are keyword
+        Attribute j has the codes 0 to sizes[j] − 1. Training shows now many of them, now few, so that one may later ask
+        for all, any, or none. The network has `depth` blocks of `width` units. The rest are keyword
         arguments of `minimise`; `num_steps` are those of the training, and `num_timesteps` those from noise to data.
 
         Raises TypeError or ValueError for data that are not finite numbers (n, d), are all the same, or too far from 0
@@ -248,17 +247,18 @@ def denoising_loss(
 ) -> Float[Array, ""]:
     """The mean of (x − x̂)² / sin²(t) over points and coordinates, in units of `scale` squared. For `minimise`.
 
-    Each point of the batch gets noise of its own, an angle from its own nth part of 0 to π/2, and forgets each of its
-    attributes with probability ½. It is the mean of (v − v̂)² of lib/denoisers/mlp.py.
+    Each point of the batch gets noise of its own, an angle from its own nth part of 0 to π/2, and a share of its
+    attributes that is shown, from none to all. It is the mean of (v − v̂)² of lib/denoisers/mlp.py.
     """
     x, codes = batch
-    noise, angle, shown = jax.random.split(key, 3)
+    noise, angle, share, shown = jax.random.split(key, 4)
     n = len(x)
     x = (x - model.mean[None]) / model.scale
     part = (jnp.arange(n, dtype=jnp.float32) + jax.random.uniform(angle, (n,), jnp.float32)) / n
     t = LEAST + (np.pi / 2 - LEAST) * part
     z = jnp.cos(t)[:, None] * x + jnp.sin(t)[:, None] * jax.random.normal(noise, x.shape, jnp.float32)
-    asked = jnp.where(jax.random.bernoulli(shown, KEPT, codes.shape), codes, -1)
+    shares = jax.random.uniform(share, (n, 1), jnp.float32)  # so that all and none are often asked for, too
+    asked = jnp.where(jax.random.uniform(shown, codes.shape, jnp.float32) < shares, codes, -1)
     guess = jax.vmap(model.denoiser)(z, t, asked)
     return jnp.mean(((x - guess) / jnp.sin(t)[:, None]) ** 2)
 

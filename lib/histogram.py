@@ -45,7 +45,7 @@ class Histogram(Density):
 
     def __init__(self, log_probs: ArrayLike, range: ArrayLike) -> None:
         self.log_probs = checks.log_table("log_probs", log_probs)
-        self.edges = _grid(self.log_probs.shape, range)
+        self.edges = edges_of(self.log_probs.shape, range)
 
     @property
     def bins(self) -> tuple[int, ...]:
@@ -65,7 +65,7 @@ class Histogram(Density):
         memory. Raises TypeError or ValueError as `fit` does. Under `jit`, where nothing can be refused, a point outside
         of the range counts nowhere.
         """
-        edges = _grid(bins, range)
+        edges = edges_of(bins, range)
         points = checks.rows("x", x, len(edges))
         if checks.is_traced(points):
             return _count(edges, _rounded_down(points))
@@ -201,7 +201,7 @@ def _smooth(counts: Float[Array, "*bins"], alpha: Float[Array, ""]) -> Float[Arr
 # --- Private checks ------------------------------------------------------------------------------
 
 
-def _grid(bins: Any, range: ArrayLike) -> tuple[np.ndarray, ...]:
+def edges_of(bins: Any, range: ArrayLike, called: str = "bins") -> tuple[np.ndarray, ...]:
     """The edges of `bins` cells of equal width on each axis, or on all, between a pair (low, high) for each axis.
 
     There must be so few cells that a table can hold them, and so few on an axis that float32 tells their edges apart.
@@ -215,16 +215,16 @@ def _grid(bins: Any, range: ArrayLike) -> tuple[np.ndarray, ...]:
     except TypeError:
         bins = (bins,) * len(pairs)
     if len(bins) != len(pairs):
-        raise ValueError(f"bins must be a number for each of the {len(pairs)} pairs of range; got {bins}")
-    bins = tuple(checks.whole("bins", number, least=1) for number in bins)
-    checks.table_size("bins", bins)
+        raise ValueError(f"{called} must be a number for each of the {len(pairs)} pairs of range; got {bins}")
+    bins = tuple(checks.whole(called, number, least=1) for number in bins)
+    checks.table_size(called, bins)
     edges = []
     for number, (low, high) in zip(bins, np.asarray(pairs, np.float64), strict=True):
         edges.append(np.linspace(low, high, number + 1).astype(np.float32))
         if not (np.diff(edges[-1]) > 0).all() or high - low > np.finfo(np.float32).max:
             raise ValueError(
-                f"range must be pairs low < high, which float32 can cut into the bins; got ({low:.10g}, {high:.10g}) "
-                f"for {number} bins"
+                f"range must be pairs low < high, which float32 can cut into the {called}; got ({low:.10g}, "
+                f"{high:.10g}) for {number} {called}"
             )
         checks.precise("range", np.array([low, high]), high - low)
     return tuple(edges)

@@ -193,11 +193,12 @@ def test_the_exact_denoiser_has_the_floor_of_the_loss():
 
 
 def test_loss_by_hand(model):
-    noise, angle, shown = jax.random.split(KEY, 3)
+    noise, angle, share, shown = jax.random.split(KEY, 4)
     x = (X[:8] - np.float64(model.mean)) / float(model.scale)
     t = LEAST + (np.pi / 2 - LEAST) * (np.arange(8) + np.float64(jax.random.uniform(angle, (8,), jnp.float32))) / 8
     z = np.cos(t)[:, None] * x + np.sin(t)[:, None] * np.float64(jax.random.normal(noise, x.shape, jnp.float32))
-    asked = np.where(jax.random.bernoulli(shown, 0.5, (8, 2)), CODES[:8], -1)
+    shares = jax.random.uniform(share, (8, 1), jnp.float32)
+    asked = np.where(jax.random.uniform(shown, (8, 2), jnp.float32) < shares, CODES[:8], -1)
     guess = [model.denoiser(jnp.float32(z), jnp.float32(t), c) for z, t, c in zip(z, t, jnp.array(asked), strict=True)]
     expected = np.mean(((x - np.float64(guess)) / np.sin(t)[:, None]) ** 2)
     batch = jnp.float32(X[:8]), jnp.array(CODES[:8], jnp.int32)

@@ -63,7 +63,7 @@ def may_raise(thing: object) -> bool:
         isinstance(part, ast.Raise)
         or (
             isinstance(part, ast.Call)
-            and re.match(r"checks\.(?!is_traced)|find\(|_check|_grid\(|_varied\(", ast.unparse(part))
+            and re.match(r"checks\.(?!is_traced)|find\(|_check|edges_of\(|_varied\(", ast.unparse(part))
         )
         for part in ast.walk(node)
     )

@@ -208,6 +208,12 @@ GROUNDS = {
         1e-6,
     ),
     "MaskedDiffusion": Ground(lib.MaskedDiffusion, OUTFITS, {"": SHORT}, combinations(outfits.sizes), 1e-6),
+    "EnergyModel": Ground(
+        lib.EnergyModel,
+        PLANE,
+        {"": {"range": RANGE, "key": jax.random.key(0), "hidden": (8, 8), "num_cells": (320, 240), "num_steps": 20}},
+        rectangles(_with_margin(*RANGE[0], 16), _with_margin(*RANGE[1], 12), 24),
+    ),
     "VAE": Ground(
         lib.VAE,
         PLANE,

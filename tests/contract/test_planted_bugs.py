@@ -419,6 +419,24 @@ BUGS = {
         "[0]",
         "tests/contract/test_counted.py::test_each_device_counts_its_own_rows",
     ),
+    "a walk shakes as if its noise were a variance": (
+        "lib/energy.py",
+        "jnp.sqrt(step_size) * noise",
+        "step_size * noise",
+        "tests/test_energy.py::test_walks_end_with_the_known_variance[0.2]",
+    ),
+    "the score points uphill in energy": (
+        "lib/energy.py",
+        "slopes = -jax.vmap(jax.grad(partial(_energy_of, model)))",
+        "slopes = jax.vmap(jax.grad(partial(_energy_of, model)))",
+        "tests/test_energy.py::test_score_is_the_slope_of_the_log_density",
+    ),
+    "the size of a cell is forgotten in Z": (
+        "lib/energy.py",
+        " + np.float32(volumes.sum())",
+        "",
+        "tests/test_energy.py::test_z_by_brute_force",
+    ),
 }
 
 

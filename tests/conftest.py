@@ -63,6 +63,13 @@ def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forget_what_was_compiled() -> Iterator[None]:
+    """Each compiled function keeps a few maps of memory, of which Linux gives a process 65,530: then it crashes."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture
 def key():
     return jax.random.key(20231001)

@@ -70,8 +70,10 @@ def test_all_is_as_without_the_flag(tmp_path):
     for name, arrays in plain.items():
         for ours, theirs in zip(arrays, wide[name], strict=True):
             assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape), name
-            trained = name.startswith(("Flow", "EnergyModel", "VAE"))  # weights, and so draws, agree to rounding
+            # Weights agree to rounding, and what they give to some roundings more.
+            trained = name.startswith(("Flow", "VAE", "Diffusion", "Energy"))
             if (name.endswith("draws") and not trained) or ours.dtype.kind != "f":
                 np.testing.assert_array_equal(ours, theirs, name)
             else:
-                np.testing.assert_allclose(ours, theirs, rtol=ULP, atol=ULP, err_msg=name)
+                most = 8 * ULP if trained else ULP
+                np.testing.assert_allclose(ours, theirs, rtol=most, atol=most, err_msg=name)

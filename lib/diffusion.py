@@ -43,7 +43,7 @@ from lib.training import minimise
 
 LEAST = 0.01  # the angle of the least noise, which the last step takes away at once
 FAR = 1e15  # units of `scale` from the mean; what is farther is taken for this far
-AT_ONCE = 128  # draws
+AT_ONCE = 256  # draws: what belongs to more would not stay in the processor's cache
 
 
 class Diffusion(LatentVariableModel):
@@ -283,4 +283,5 @@ def _attributes(condition: ArrayLike | None, sizes: Sequence[int], n: int) -> tu
 def _from_noise(model: Diffusion, z: Array, condition: Array | None) -> Array:
     asked = None if condition is None else condition.reshape(-1, condition.shape[-1])
     rows = z.reshape(-1, *model.event_shape), asked  # None has nothing to map over
-    return jax.vmap(lambda z, asked: model._to_data(z, asked, None))(*rows).reshape(z.shape)
+    x = jax.lax.map(lambda row: model._to_data(*row, None), rows, batch_size=AT_ONCE)
+    return x.reshape(z.shape)

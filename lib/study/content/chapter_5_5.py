@@ -123,11 +123,7 @@ def answer(z, t, points, p):
             Mistake(0.8 * 1 + 0.6 * 0.2, "You mixed the guess with z. Mix it with the noise that is in z."),
             Mistake(
                 0.6 * 1 + 0.8 * (0.2 - 0.6) / 0.8,
-                "These are the cosine and the sine of the old angle. That gives back z itself, 0.2.",
-            ),
-            Mistake(
-                0.8 * 1 + 0.6 * (0.2 - 0.8) / 0.6,
-                "The noise was found with the new angle. It is in z, which is still at the old one.",
+                "This is z itself. For the guess and the noise in the new mixture, take the new angle.",
             ),
         ),
         (

@@ -437,6 +437,24 @@ BUGS = {
         "",
         "tests/test_energy.py::test_z_by_brute_force",
     ),
+    "new noise comes on top of all the old": (
+        "lib/diffusion.py",
+        "guessed = kept * guessed + ",
+        "guessed = guessed + ",
+        "tests/test_diffusion.py::test_a_step_is_the_posterior_of_a_chain_that_adds_noise",
+    ),
+    "guidance pulls the wrong way": (
+        "lib/diffusion.py",
+        "(1 - w) * nothing + w * ",
+        "w * nothing + (1 - w) * ",
+        "tests/test_diffusion.py::test_more_guidance_goes_further",
+    ),
+    "the fading of the points is forgotten": (
+        "lib/denoisers/exact.py",
+        "(cos / sin**2)",
+        "(1 / sin**2)",
+        "tests/denoisers/test_exact.py::test_it_is_bayes_rule",
+    ),
 }
 
 

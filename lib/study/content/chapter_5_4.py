@@ -27,8 +27,8 @@ ITEMS = (
         "5.4-step",
         "The steps are large, $s = 3$. After 100 of them, how do the points lie, compared with the bell?",
         {"right": "as the bell", "wide": "wider than the bell", "narrow": "narrower than the bell"},
-        "It tempts to say “as the bell”, since 100 steps are many. But time does not help. With $s = 3$, each step "
-        "adds noise of variance 3, and pulls back only once.",
+        "It tempts to say “as the bell”, since 100 steps are many. But time does not help. With $s = 3$, the noise "
+        "of one step is already wider than the bell, and the pull overshoots: from 2 it leads to −1.",
     ),
     Prediction(
         "5.4-ocean",
@@ -77,7 +77,7 @@ ITEMS = (
                 "The sign is turned: the score points from the noisy point to the mean.",
             ),
             Mistake(
-                lambda noisy, points, sigma: _score(noisy, points, sigma) + noisy / sigma**2,
+                lambda noisy, points, sigma: _score(noisy, points, sigma) * sigma**2 + noisy,
                 "This is the denoised place. The score is the way to it, from the noisy point.",
             ),
             Mistake(

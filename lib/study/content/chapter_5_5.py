@@ -5,13 +5,14 @@ import numpy as np
 from lib.study.items import Choice, Exercise, Mistake, Prediction, Question
 
 
-def _weights(z: float, t: float, points: np.ndarray, p: np.ndarray, variance: float = 1.0) -> np.ndarray:
-    w = p * np.exp(-((z - np.cos(t) * points) ** 2) / (2 * np.sin(t) ** 2 * variance))
-    return w / w.sum()
+def _mean(off: np.ndarray, width: float, points: np.ndarray, p: np.ndarray) -> float:
+    """Of the points, if each is `off` by so much, under a bell of this width."""
+    w = p * np.exp(-(off**2) / (2 * width**2))
+    return float(w @ points / w.sum())
 
 
 def _denoised(z: float, t: float, points: np.ndarray, p: np.ndarray) -> float:
-    return float(_weights(z, t, points, p) @ points)
+    return _mean(z - np.cos(t) * points, np.sin(t), points, p)
 
 
 ITEMS = (
@@ -23,15 +24,8 @@ ITEMS = (
         "mean is 1/3 · (−2) + 2/3 · 1.",
     ),
     Prediction(
-        "5.5-one",
-        "The exact denoiser of all people takes noise to a picture in one single step. What will the picture be?",
-        {"person": "one of the 4032 people", "ghost": "one and the same ghost, always", "noise": "noise"},
-        "The denoiser is exact, so a person tempts. But from noise alone, each person is still possible, and the best "
-        "guess is the mean of them all.",
-    ),
-    Prediction(
         "5.5-floor",
-        "A denoiser that knows only the 3000 people of the training guesses those same people. Where is its loss?",
+        "The copier guesses the 3000 people that it knows. Where is its loss?",
         {
             "above": "above the floor of the law, since it knows less",
             "below": "below the floor of the law",
@@ -42,7 +36,7 @@ ITEMS = (
     ),
     Prediction(
         "5.5-guidance",
-        "From guidance 1 to 8, what happens to the number of kinds of pictures, if both denoisers are exact?",
+        "From guidance 1 to 8, what happens to the variety of the pictures, if both denoisers are exact?",
         {"more": "it grows", "same": "it stays", "fewer": "it falls"},
         "The denoisers are perfect, so nothing should be lost, one thinks. But 8 times the difference is no answer to "
         "any question of Bayes' rule: it prefers what is most typical of red hair.",
@@ -76,21 +70,27 @@ ITEMS = (
         _denoised,
         (
             Mistake(
-                lambda z, t, points, p: float(_denoised(z / np.cos(t), np.arctan(np.tan(t) * np.cos(t)), points, p)),
+                lambda z, t, points, p: _mean(z - points, np.sin(t), points, p),
                 "Without noise, z would be at cos(t) times the point, not at the point: the points have faded.",
             ),
             Mistake(
+                lambda z, t, points, p: _mean(z - np.cos(t) * points, np.sqrt(np.sin(t)), points, p),
+                "The variance of the noise is the *square* of the sine.",
+            ),
+            Mistake(
                 lambda z, t, points, p: float(
-                    (p * np.exp(-((z - np.cos(t) * points) ** 2) / (2 * np.sin(t) ** 2))) @ points
+                    p * np.exp(-((z - np.cos(t) * points) ** 2) / (2 * np.sin(t) ** 2)) @ points
                 ),
                 "The weights do not sum to 1. Divide them by their sum, so that they are probabilities.",
             ),
             Mistake(
-                lambda z, t, points, _: float(_weights(z, t, points, np.ones(len(points))) @ points),
+                lambda z, t, points, p: _denoised(z, t, points, np.ones_like(p)),
                 "The probabilities of the points are missing. Bayes' rule starts from them.",
             ),
             Mistake(
-                lambda z, t, points, p: float(points[np.argmax(_weights(z, t, points, p))]),
+                lambda z, t, points, p: float(
+                    points[np.argmax(np.log(p) - (z - np.cos(t) * points) ** 2 / (2 * np.sin(t) ** 2))]
+                ),
                 "This is the likeliest point. Least squares asks for the mean.",
             ),
         ),
@@ -136,21 +136,26 @@ answer = 0.8 * 1 + 0.6 * noise
 """,
     ),
     Question(
-        "5.5-recall-arrow",
-        "In flow matching, many straight arrows pass one place. Which one does the network learn?",
+        "5.5-recall-cross",
+        "In flow matching, straight lines cross. Why can paths along the mean arrows not cross?",
         (
-            Choice("mean", "Least squares finds means, and so it learns the mean arrow.", "The mean of them"),
             Choice(
-                "ends",
-                "No single arrow is right for all that pass: see "
-                "[Flow matching](5_2_normalizing_flows.ipynb#flow-matching).",
-                "The arrow to the nearest data point",
+                "one",
+                "At one place and one time there is one mean arrow. Two paths that met would go on together, and "
+                "backwards they would have come together.",
+                "At each place and time there is only one mean arrow",
             ),
             Choice(
-                "longest",
-                "Long arrows count more in squares, but it is their mean that has the least error: see "
+                "straight",
+                "They bend: that is why they need not cross. See "
                 "[Flow matching](5_2_normalizing_flows.ipynb#flow-matching).",
-                "The longest of them",
+                "They are straight",
+            ),
+            Choice(
+                "apart",
+                "Many end at the same data point, so they do not keep away from each other: see "
+                "[Flow matching](5_2_normalizing_flows.ipynb#flow-matching).",
+                "They keep away from each other",
             ),
         ),
         recall=True,

@@ -283,5 +283,5 @@ def _attributes(condition: ArrayLike | None, sizes: Sequence[int], n: int) -> tu
 def _from_noise(model: Diffusion, z: Array, condition: Array | None) -> Array:
     asked = None if condition is None else condition.reshape(-1, condition.shape[-1])
     rows = z.reshape(-1, *model.event_shape), asked  # None has nothing to map over
-    x = jax.lax.map(lambda row: model._to_data(*row, None), rows, batch_size=AT_ONCE)
+    x = jax.lax.map(lambda row: model._to_data(row[0], row[1], None), rows, batch_size=AT_ONCE)
     return x.reshape(z.shape)

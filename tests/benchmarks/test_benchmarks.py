@@ -8,7 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import classifiers, counting, densities, report, timing, training
+from benchmarks import classifiers, counting, densities, diffusion, report, timing, training
+from lib.data import outfits
 from lib.training import Trained
 
 N = tuple(counting.ROUNDS)
@@ -261,3 +262,22 @@ def test_times_have_units_and_three_digits():
 
 def test_names_are_listed():
     assert [report.listed(list(names)) for names in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
+
+
+# --- What a diffusion learns ---------------------------------------------------------------------
+
+
+def test_what_is_stored_of_diffusion_is_whole_and_says_what_the_page_says():
+    stored = report.stored("diffusion")
+    rows = stored["trainings"]
+    assert {(row["people"], row["who"]) for row in rows} == {
+        (n, who) for n in diffusion.PEOPLE for who in ("network", "memoriser")
+    }
+    tv = {n: [row["TV"][0] for row in rows if (row["people"], row["who"]) == (n, "network")] for n in diffusion.PEOPLE}
+    copies = {row["people"]: row["TV"][0] for row in rows if row["who"] == "memoriser"}
+    assert len(tv[3000]) == diffusion.SEEDS
+    assert tv[300][0] < copies[300] - 0.05
+    assert tv[1000][0] < copies[1000] - 0.05
+    assert all(value > row["TV"][2] for row in rows for value in row["TV"][:1])  # nobody is below the floor
+    assert stored["halves"]["other people"] > 10 * stored["halves"]["by chance"]
+    assert {row["feature"] for row in stored["obedience"]} == set(outfits.features)

@@ -14,12 +14,12 @@ from typing import Self
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
 from lib.nets.mlp import Layers, layers, through
+from lib.numerics.scaling import mean_and_scale
 from lib.training import minimise
 
 HIDDEN = (128, 64)  # units of the encoder's two hidden layers; the decoder has them in reverse
@@ -98,15 +98,6 @@ def squared_error(model: Autoencoder, x: Float[Array, "n *event_shape"], _key: P
     A loss for `minimise`; it has no noise, so it makes no use of the key.
     """
     return jnp.mean(((model.decode(model.encode(x)) - x) / model.scale) ** 2)
-
-
-def mean_and_scale(x: Float[np.ndarray, "n *event_shape"]) -> tuple[Float[Array, "*event_shape"], Float[Array, ""]]:
-    """The mean of observations, and the root mean square of all their differences from it; ValueError where it is 0."""
-    mean = x.mean(axis=0, dtype=np.float64)
-    scale = np.sqrt(np.mean((x - mean) ** 2))
-    if not scale:
-        raise ValueError("x must hold observations that differ; all of them are the same")
-    return jnp.float32(mean), jnp.float32(scale)
 
 
 # --- Private parts -------------------------------------------------------------------------------

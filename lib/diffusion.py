@@ -35,9 +35,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from lib import checks
-from lib.autoencoder import mean_and_scale
 from lib.denoisers import Denoiser, MLPDenoiser
 from lib.density import LatentVariableModel
+from lib.numerics.scaling import mean_and_scale
 from lib.numerics.summation import pairwise_sum
 from lib.training import minimise
 
@@ -96,7 +96,6 @@ class Diffusion(LatentVariableModel):
         num_steps: int = 3000,
         batch_size: int = 512,
         learning_rate: float = 1e-2,
-        weight_decay: float = 0.0,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Trained on points x (n, d), and the codes of their attributes, `condition` (n, k), if there are any.
@@ -123,7 +122,6 @@ class Diffusion(LatentVariableModel):
             num_steps=num_steps,
             batch_size=batch_size,
             learning_rate=learning_rate,
-            weight_decay=weight_decay,
             checkpoint=checkpoint,
         ).parameters
 

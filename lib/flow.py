@@ -75,7 +75,6 @@ class Flow(Density):
         num_steps: int = 2000,
         batch_size: int = 256,
         learning_rate: float = 1e-2,
-        weight_decay: float = 0.0,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Trained on points x (n, d), of at least two features, so that their mean log density becomes large.
@@ -103,7 +102,6 @@ class Flow(Density):
             num_steps=num_steps,
             batch_size=batch_size,
             learning_rate=learning_rate,
-            weight_decay=weight_decay,
             checkpoint=checkpoint,
         ).parameters
 

@@ -31,9 +31,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
-from lib.autoencoder import mean_and_scale
 from lib.density import Density
 from lib.nets.mlp import Layers, layers, through
+from lib.numerics.scaling import mean_and_scale
 from lib.training import minimise
 
 FREQUENCIES = (1.0, 2.0, 4.0)  # of the waves in which the network sees a point, in radians per unit of `scale`

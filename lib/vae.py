@@ -34,10 +34,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from lib import checks
-from lib.autoencoder import mean_and_scale
 from lib.density import Density, LatentVariableModel
 from lib.gaussian_mixture import GaussianMixture
 from lib.nets.mlp import Layers, layers, through
+from lib.numerics.scaling import mean_and_scale
 from lib.numerics.summation import pairwise_sum
 from lib.training import minimise
 

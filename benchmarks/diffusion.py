@@ -17,13 +17,14 @@ import numpy as np
 
 from lib import PCA, Diffusion, scores
 from lib.data import avatars, outfits
+from lib.denoisers import ExactDenoiser
 
 PEOPLE = (300, 1000, 3000, 10_000)
 SEEDS = 5  # of the trainings on 3000 people
 DRAWS, ASKED = 10_000, 1000
 GUIDANCE = (1.0, 2.0, 4.0)
 STEPS = 4500  # of each training, as in the chapter
-HALF = 3000  # people in each of two groups without a person in common
+GROUP = 3000  # people in each of two groups
 
 
 class People:
@@ -80,17 +81,41 @@ def outcomes(people: People, numbers: Any) -> np.ndarray:
     return np.where(distance <= 5, avatars.law().numbers[np.ravel_multi_index(tuple(codes.T), outfits.sizes)], -1)
 
 
-def halves() -> dict[str, float]:
-    """The share of noises from which two networks make the same picture, if they share no person, or share all."""
-    codes = crowd(2 * HALF)
-    first, second = People(codes[:HALF]), People(codes[HALF:])
+def groups() -> dict[str, float]:
+    """The share of noises from which a network makes the same picture as another model does, without new noise.
+
+    The others are networks, from other first weights or of other people, and exact denoisers: of the law, and, for the
+    two groups of people, of the people alone.
+    """
+    codes = crowd(2 * GROUP)
+    first, second = People(codes[:GROUP]), People(codes[GROUP:])
     noise = jax.random.normal(jax.random.key(7), (ASKED, 48))
-    models = {"one": (first, 1), "same people": (first, 2), "other people": (second, 1)}
-    made = {name: outcomes(people, people.train(seed).from_noise(noise)) for name, (people, seed) in models.items()}
-    p = np.exp(avatars.law().log_probs)
-    return {"by chance": float(p @ p)} | {
-        name: float(np.mean((made["one"] == made[name]) & (made["one"] >= 0))) for name in made if name != "one"
+    network = first.train(1)
+
+    def exact(points: np.ndarray, log_probs: np.ndarray) -> Diffusion:
+        points = (points - np.asarray(network.mean)) / float(network.scale)
+        return Diffusion(ExactDenoiser(points, log_probs), network.mean, network.scale)
+
+    def copier(people: People) -> Diffusion:
+        return exact(people.numbers, np.full(GROUP, -np.log(GROUP)))
+
+    law = avatars.law()
+    models = {
+        "network": network,
+        "same people": first.train(2),
+        "other people": second.train(1),
+        "law": exact(np.asarray(first.pca.encode(avatars.pictures()[law.outfits])), law.log_probs),
+        "copier": copier(first),
+        "other copier": copier(second),
     }
+    made = {name: outcomes(first, model.from_noise(noise)) for name, model in models.items()}
+
+    def agree(one: str, other: str) -> float:
+        return float(np.mean((made[one] == made[other]) & (made[one] >= 0)))
+
+    p = np.exp(law.log_probs)
+    with_network = {name: agree("network", name) for name in ("same people", "other people", "law")}
+    return with_network | {"copiers": agree("copier", "other copier"), "by chance": float(p @ p)}
 
 
 def obedience() -> list[dict[str, Any]]:
@@ -118,7 +143,7 @@ def main() -> None:
         "steps": STEPS,
         "draws": DRAWS,
         "trainings": trainings(),
-        "halves": halves(),
+        "groups": groups(),
         "obedience": obedience(),
     }
     Path(__file__).with_suffix(".json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")

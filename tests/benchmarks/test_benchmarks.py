@@ -279,5 +279,7 @@ def test_what_is_stored_of_diffusion_is_whole_and_says_what_the_page_says():
     assert tv[300][0] < copies[300] - 0.05
     assert tv[1000][0] < copies[1000] - 0.05
     assert all(value > row["TV"][2] for row in rows for value in row["TV"][:1])  # nobody is below the floor
-    assert stored["halves"]["other people"] > 10 * stored["halves"]["by chance"]
+    groups = stored["groups"]
+    assert groups["same people"] > groups["other people"] > groups["same people"] - 0.15  # "nearly as often"
+    assert groups["copiers"] > groups["other people"] > 10 * groups["by chance"]
     assert {row["feature"] for row in stored["obedience"]} == set(outfits.features)

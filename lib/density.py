@@ -16,7 +16,7 @@ Three promises hold for every model, and tests/contract/test_every_model.py runs
 - `log_prob` and `elbo` are total: out of support is −inf, NaN gives NaN, and no index is ever clamped or wrapped;
 - compiled agrees with uncompiled. What is on several devices stays there: each device answers for its own rows.
 
-What is decided for the families to come; the code comes with the first model that needs it:
+What else is decided, for those models that need it:
 
 - A condition enters by one keyword, `condition=None`: in `fit` as the codes (n, k) of attributes, in `sample` as those
   that are asked for, for each draw or one for all. A model states the `_condition_sizes` that it takes, and refuses a

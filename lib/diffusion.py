@@ -101,8 +101,8 @@ class Diffusion(LatentVariableModel):
         """Trained on points x (n, d), and the codes of their attributes, `condition` (n, k), if there are any.
 
         Attribute j has the codes 0 to sizes[j] − 1. Training shows now many of them, now few, so that one may later ask
-        for all, any, or none. The network has `depth` blocks of `width` units. The rest are keyword
-        arguments of `minimise`; `num_steps` are those of the training, and `num_timesteps` those from noise to data.
+        for all, any, or none. The network has `depth` blocks of `width` units. The rest are keyword arguments of
+        `minimise`; `num_steps` are those of the training, and `num_timesteps` those from noise to data.
 
         Raises TypeError or ValueError for data that are not finite numbers (n, d), are all the same, or too far from 0
         for float32 to tell them apart; for attributes that are not codes (n, k) of `sizes`; and for a width, a depth or
@@ -134,11 +134,17 @@ class Diffusion(LatentVariableModel):
         return self.denoiser.sizes
 
     def with_guidance(self, guidance: ArrayLike) -> Self:
-        """The same model, but for the guidance: 0 does not listen, 1 does as asked, and more goes further."""
+        """The same model, but for the guidance: 0 does not listen, 1 does as asked, and more goes further.
+
+        Raises TypeError or ValueError for what is no number of at least 0.
+        """
         return dataclasses.replace(self, guidance=guidance)  # type: ignore[arg-type]  # the field converts it
 
     def with_timesteps(self, num_timesteps: int) -> Self:
-        """The same model, in another number of steps from noise to data."""
+        """The same model, in another number of steps from noise to data.
+
+        Raises TypeError or ValueError for what is no whole number of at least 1.
+        """
         return dataclasses.replace(self, num_timesteps=num_timesteps)
 
     def from_noise(self, z: ArrayLike, condition: ArrayLike | None = None) -> Float[Array, "*batch d"]:

@@ -3,6 +3,8 @@
 import pytest
 
 from lib.medium import VARIABLE
+from lib.study.content import everything
+from lib.study.items import Exercise, Number, Prediction, Question
 from lib.study.words import to_html, to_text
 
 WORDS = "*a* and **b**, `c < d`, [e](0_tools.ipynb#f) & <g>"
@@ -25,3 +27,9 @@ def test_in_a_terminal_there_is_no_markup():
 @pytest.mark.parametrize("words", ["0.5 * 2 = 1", "a[0] (b)"])
 def test_what_only_looks_like_markup_stays(words):
     assert to_html(words) == words
+
+
+def test_no_words_to_study_hold_latex():
+    """Neither a page nor a terminal makes a formula of it: they are written in plain signs, as z³ or σ²."""
+    found = [item for item in everything(Exercise, Number, Prediction, Question).values() if "$" in repr(item)]
+    assert found == []

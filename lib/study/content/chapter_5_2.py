@@ -63,18 +63,18 @@ ITEMS = (
             Choice(
                 "cube",
                 "It rises everywhere, with a slope of at least 1, so that no two grains meet.",
-                "$f(z) = z^3 + z$",
+                "f(z) = z³ + z",
             ),
             Choice(
                 "square",
                 "Here 2 and −2 meet at 4, and nobody can say which of them came: see "
                 "[Stretch the sand](#stretch-the-sand).",
-                "$f(z) = z^2$",
+                "f(z) = z²",
             ),
             Choice(
                 "flat",
                 "All grains below 0 meet at 0, and the slope there is 0: see [Stretch the sand](#stretch-the-sand).",
-                "$f(z) = \\max(z, 0)$",
+                "f(z) = max(z, 0)",
             ),
         ),
     ),
@@ -152,11 +152,11 @@ def answer(x, scales, shifts):
         "5.2-coupled",
         _COUPLED,
         (
-            Mistake(_PLACE, "This is the density of the grain $(1, 2)$. The layer has stretched it by 3: subtract."),
+            Mistake(_PLACE, "This is the density of the grain (1, 2). The layer has stretched it by 3: subtract."),
             Mistake(_PLACE + np.log(3), "Add for what is squeezed. Here the layer stretches by 3: subtract log 3."),
             Mistake(
                 -np.log(2 * np.pi) - (1 + 49) / 2 - np.log(3),
-                "You took the Gaussian's density at $(1, 7)$. Undo the layer first.",
+                "You took the Gaussian's density at (1, 7). Undo the layer first.",
             ),
             Mistake(
                 _PLACE - 2 * np.log(3),

@@ -15,8 +15,8 @@ ITEMS = (
         "5.3-meet",
         "You may choose the probability of rain in the guess. At which one is the bound highest?",
         Scale(0, 100, 1, " %"),
-        "It tempts to say 50 %, which is how often it rains. But you have seen an umbrella. Of $p(x) = 0.5$, a part of "
-        "0.4 comes with rain, and with 80 % both weights are equal: $0.4 / 0.8 = 0.1 / 0.2 = 0.5$.",
+        "It tempts to say 50 %, which is how often it rains. But you have seen an umbrella. Of p(x) = 0.5, a part of "
+        "0.4 comes with rain, and with 80 % both weights are equal: 0.4 / 0.8 = 0.1 / 0.2 = 0.5.",
     ),
     Prediction(
         "5.3-collapse",

@@ -25,9 +25,9 @@ ITEMS = (
     ),
     Prediction(
         "5.4-step",
-        "The steps are large, $s = 3$. After 100 of them, how do the points lie, compared with the bell?",
+        "The steps are large, s = 3. After 100 of them, how do the points lie, compared with the bell?",
         {"right": "as the bell", "wide": "wider than the bell", "narrow": "narrower than the bell"},
-        "It tempts to say “as the bell”, since 100 steps are many. But time does not help. With $s = 3$, the noise "
+        "It tempts to say “as the bell”, since 100 steps are many. But time does not help. With s = 3, the noise "
         "of one step is already wider than the bell, and the pull overshoots: from 2 it leads to −1.",
     ),
     Prediction(
@@ -39,23 +39,22 @@ ITEMS = (
     ),
     Question(
         "5.4-z",
-        "For which of these must you know $Z$?",
+        "For which of these must you know Z?",
         (
             Choice(
                 "one",
-                "One probability is $e^{-E}$ divided by $Z$. In ratios and slopes, $Z$ cancels or drops out.",
+                "One probability is exp(−E) divided by Z. In ratios and slopes, Z cancels or drops out.",
                 "The probability of the first place",
             ),
             Choice(
                 "ratio",
-                "$Z$ stands in both probabilities, and cancels: the ratio is $e^{-E_1 + E_2}$. See "
+                "Z stands in both probabilities, and cancels: the ratio is exp(−E₁ + E₂). See "
                 "[Low is likely](#low-is-likely).",
                 "How many times the first place is as likely as the second",
             ),
             Choice(
                 "score",
-                "$\\log Z$ is the same everywhere, so it has no slope. See "
-                "[The slope needs no Z](#the-slope-needs-no-z).",
+                "log Z is the same everywhere, so it has no slope. See [The slope needs no Z](#the-slope-needs-no-z).",
                 "The score at a place on a line",
             ),
         ),
@@ -70,7 +69,7 @@ ITEMS = (
             ),
             Mistake(
                 lambda noisy, points, sigma: _score(noisy, points, sigma) * sigma,
-                "You divided by $\\sigma$. The score is the way divided by $\\sigma^2$.",
+                "You divided by σ. The score is the way divided by σ².",
             ),
             Mistake(
                 lambda noisy, points, sigma: -_score(noisy, points, sigma),
@@ -114,13 +113,13 @@ def answer(noisy, points, sigma):
         "5.4-tweedie",
         3 + 2**2 * -0.6,
         (
-            Mistake(3 + 2 * -0.6, "You multiplied the score by $\\sigma$. It is multiplied by $\\sigma^2$."),
+            Mistake(3 + 2 * -0.6, "You multiplied the score by σ. It is multiplied by σ²."),
             Mistake(3 + 2**2 * 0.6, "The sign is turned. A negative score says: go left."),
             Mistake(2**2 * -0.6, "This is the way. Add it to the noisy point."),
             Mistake(3 - 0.6, "The score is a slope. Multiply it by the variance of the noise first."),
         ),
         (
-            "It is the noisy point plus $\\sigma^2$ times the score.",
+            "It is the noisy point plus σ² times the score.",
             "`3 + 2**2 * -0.6`",
         ),
         """
@@ -154,7 +153,7 @@ answer = 3 + 2**2 * -0.6
             Choice(
                 "one",
                 "Each layer moves the sand and loses none, whatever its weights are. The density may be a bad one, but "
-                "it is a density. An energy has no such promise: it needs $Z$.",
+                "it is a density. An energy has no such promise: it needs Z.",
                 "Still 1",
             ),
             Choice(

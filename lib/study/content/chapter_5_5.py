@@ -119,7 +119,7 @@ def answer(z, t, points, p):
         "5.5-step",
         0.8 * 1 + 0.6 * (0.2 - 0.6) / 0.8,
         (
-            Mistake(0.8 * 1 + 0.6 * (0.2 - 0.6), "The noise in z is $(z - 0.6 \\cdot 1) / 0.8$: divide by the sine."),
+            Mistake(0.8 * 1 + 0.6 * (0.2 - 0.6), "The noise in z is (z − 0.6 · 1) / 0.8: divide by the sine."),
             Mistake(0.8 * 1 + 0.6 * 0.2, "You mixed the guess with z. Mix it with the noise that is in z."),
             Mistake(
                 0.6 * 1 + 0.8 * (0.2 - 0.6) / 0.8,
@@ -127,7 +127,7 @@ def answer(z, t, points, p):
             ),
         ),
         (
-            "The noise that would be in z: $\\hat\\varepsilon = (0.2 - 0.6 \\cdot 1) / 0.8$.",
+            "The noise that would be in z: (0.2 − 0.6 · 1) / 0.8.",
             "The new place is the new cosine times the guess, plus the new sine times this noise.",
         ),
         """

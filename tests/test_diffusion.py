@@ -160,7 +160,7 @@ def test_guidance_0_does_not_listen_and_1_is_the_condition_bit_for_bit(model):
 
 def test_more_guidance_goes_further(model):
     z, angle, asked = jnp.float32([0.3, 0.2]), jnp.float32(0.9), jnp.array([1, 0])
-    nothing, once = (model.with_guidance(w)._denoised(z, angle, asked) for w in (0, 1))
+    nothing, once = (model.denoiser(z, angle, jnp.array(codes)) for codes in ([-1, -1], [1, 0]))
     found = model.with_guidance(2.5)._denoised(z, angle, asked)
     np.testing.assert_allclose(found, nothing + 2.5 * (once - nothing), rtol=1e-5)
 

@@ -35,7 +35,7 @@ The two commands of the README, and four more:
     python3 book zip      pack the built pages to _build/book.zip, to be read anywhere without a network
 
 On Windows: `py book`. The first run makes `.venv` from the locked requirements; later runs start at once."""
-NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
+NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300")
 COMMANDS = ("serve", "build", "lab", "pdf", "zip", "test")
 SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "benchmarks", "book", "chapters", "lib")  # of the pages
 PORT = 8000

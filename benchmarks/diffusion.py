@@ -6,7 +6,7 @@ It trains the model of chapter 5.5 nine times (about ten minutes on two cores) a
 which the page book/pages/copying.md shows. Nothing here is a time, so a busy machine does no harm.
 """
 
-import json
+import functools
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks import timing
 from lib import PCA, Diffusion, scores
 from lib.data import avatars, outfits
 from lib.denoisers import ExactDenoiser
@@ -27,25 +28,32 @@ STEPS = 4500  # of each training, as in the chapter
 GROUP = 3000  # people in each of two groups
 
 
-class People:
-    """Some people, as 48 numbers each: the principal components are those of the first 1000, as in the chapter."""
-
-    def __init__(self, codes: np.ndarray) -> None:
-        self.codes, self.pictures = codes, avatars.draw(codes)
-        self.pca = PCA.fit(avatars.draw(crowd(1000)), 48)
-        self.numbers = np.asarray(self.pca.encode(self.pictures))
-
-    def train(self, seed: int) -> Diffusion:
-        return Diffusion.fit(
-            self.numbers, key=jax.random.key(seed), condition=self.codes, sizes=outfits.sizes, num_steps=STEPS
-        )
-
-    def painted(self, numbers: Any) -> np.ndarray:
-        return np.uint8(np.clip(np.rint(self.pca.decode(numbers)), 0, 255))
+def crowd(first: int, last: int) -> np.ndarray:
+    """The outfits of the people from `first` to below `last`."""
+    return np.asarray(outfits.stylist.sample(jax.random.key(0), last))[first:]
 
 
-def crowd(n: int) -> np.ndarray:
-    return np.asarray(outfits.stylist.sample(jax.random.key(0), n))
+@functools.cache
+def components() -> PCA:
+    """Those of the first 1000 people, as in the chapter."""
+    return PCA.fit(avatars.draw(crowd(0, 1000)), 48)
+
+
+def numbers_of(codes: np.ndarray) -> np.ndarray:
+    return np.asarray(components().encode(avatars.draw(codes)))
+
+
+def painted(numbers: Any) -> np.ndarray:
+    return np.uint8(np.clip(np.rint(components().decode(numbers)), 0, 255))
+
+
+@functools.cache
+def train(seed: int, first: int, last: int) -> Diffusion:
+    """The network of some people of the crowd; each is trained once."""
+    codes = crowd(first, last)
+    return Diffusion.fit(
+        numbers_of(codes), key=jax.random.key(seed), condition=codes, sizes=outfits.sizes, num_steps=STEPS
+    )
 
 
 def judged(pictures: np.ndarray, seen: np.ndarray) -> dict[str, list[float | None]]:
@@ -64,20 +72,19 @@ def trainings() -> list[dict[str, Any]]:
     """The scores of the network, and of a memoriser, for each number of people."""
     rows = []
     for n in PEOPLE:
-        people = People(crowd(n))
+        pictures = avatars.draw(crowd(0, n))
         for seed in range(SEEDS if n == 3000 else 1):
-            model = people.train(1 + seed)
-            drawn = people.painted(model.sample(jax.random.key(100 + seed), DRAWS))
-            rows.append({"people": n, "who": "network", "seed": seed, **judged(drawn, people.pictures)})
+            drawn = painted(train(1 + seed, 0, n).sample(jax.random.key(100 + seed), DRAWS))
+            rows.append({"people": n, "who": "network", "seed": seed, **judged(drawn, pictures)})
             print(n, seed, {name: round(score[0], 3) for name, score in rows[-1].items() if isinstance(score, list)})
-        copies = people.pictures[np.random.default_rng(0).integers(0, n, DRAWS)]
-        rows.append({"people": n, "who": "memoriser", "seed": 0, **judged(copies, people.pictures)})
+        copies = pictures[np.random.default_rng(0).integers(0, n, DRAWS)]
+        rows.append({"people": n, "who": "memoriser", "seed": 0, **judged(copies, pictures)})
     return rows
 
 
-def outcomes(people: People, numbers: Any) -> np.ndarray:
+def outcomes(numbers: Any) -> np.ndarray:
     """Which of the 3552 pictures each draw is, and −1 where it is none."""
-    codes, distance = avatars.read(people.painted(numbers))
+    codes, distance = avatars.read(painted(numbers))
     return np.where(distance <= 5, avatars.law().numbers[np.ravel_multi_index(tuple(codes.T), outfits.sizes)], -1)
 
 
@@ -87,28 +94,27 @@ def groups() -> dict[str, float]:
     The others are networks, from other first weights or of other people, and exact denoisers: of the law, and, for the
     two groups of people, of the people alone.
     """
-    codes = crowd(2 * GROUP)
-    first, second = People(codes[:GROUP]), People(codes[GROUP:])
+    first, second = crowd(0, GROUP), crowd(GROUP, 2 * GROUP)
     noise = jax.random.normal(jax.random.key(7), (ASKED, 48))
-    network = first.train(1)
+    network = train(1, 0, GROUP)
 
     def exact(points: np.ndarray, log_probs: np.ndarray) -> Diffusion:
         points = (points - np.asarray(network.mean)) / float(network.scale)
         return Diffusion(ExactDenoiser(points, log_probs), network.mean, network.scale)
 
-    def copier(people: People) -> Diffusion:
-        return exact(people.numbers, np.full(GROUP, -np.log(GROUP)))
+    def copier(codes: np.ndarray) -> Diffusion:
+        return exact(numbers_of(codes), np.full(GROUP, -np.log(GROUP)))
 
     law = avatars.law()
     models = {
         "network": network,
-        "same people": first.train(2),
-        "other people": second.train(1),
-        "law": exact(np.asarray(first.pca.encode(avatars.pictures()[law.outfits])), law.log_probs),
+        "same people": train(2, 0, GROUP),
+        "other people": train(1, GROUP, 2 * GROUP),
+        "law": exact(np.asarray(components().encode(avatars.pictures()[law.outfits])), law.log_probs),
         "copier": copier(first),
         "other copier": copier(second),
     }
-    made = {name: outcomes(first, model.from_noise(noise)) for name, model in models.items()}
+    made = {name: outcomes(model.from_noise(noise)) for name, model in models.items()}
 
     def agree(one: str, other: str) -> float:
         return float(np.mean((made[one] == made[other]) & (made[one] >= 0)))
@@ -120,8 +126,7 @@ def groups() -> dict[str, float]:
 
 def obedience() -> list[dict[str, Any]]:
     """Of the valid draws that were asked for one attribute, the share that show it, at each guidance."""
-    people = People(crowd(3000))
-    model = people.train(1).with_timesteps(20)
+    model = train(1, 0, 3000).with_timesteps(20)
     wanted = np.asarray(outfits.stylist.sample(jax.random.key(8), ASKED))
     rows = []
     for j, feature in enumerate(outfits.features):
@@ -129,7 +134,7 @@ def obedience() -> list[dict[str, Any]]:
         asked[:, j] = wanted[:, j]
         for w in GUIDANCE:
             drawn = model.with_guidance(w).sample(jax.random.key(9), ASKED, condition=jnp.asarray(asked))
-            codes, distance = avatars.read(people.painted(drawn))
+            codes, distance = avatars.read(painted(drawn))
             bald = codes[:, 4] == outfits.features["hair type"].index("NoHair")
             valid = (distance <= 5) & ~(bald & (feature == "hair colour"))  # no hair shows no colour
             obeyed = float(np.mean(codes[valid, j] == wanted[valid, j]))
@@ -146,7 +151,7 @@ def main() -> None:
         "groups": groups(),
         "obedience": obedience(),
     }
-    Path(__file__).with_suffix(".json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    timing.write(Path(__file__).with_suffix(".json"), stored)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,19 @@ def refuse_codes(name: str, x: Array, sizes: tuple[int, ...]) -> None:
     refuse(name, x, _out_of_range, f"codes from 0 to below {sizes}", np.array([sizes], np.int32))
 
 
+def attributes(name: str, x: Any, sizes: tuple[int, ...], n: int, rule: str) -> Array:
+    """Codes (n, k) of the attributes of n observations, of which attribute j has those from 0 to below sizes[j].
+
+    Raises TypeError where they are not of an integer dtype, ValueError for a wrong shape or a code out of range. `rule`
+    says in the error why there must be n rows.
+    """
+    x = codes(name, x, sizes)
+    if len(x) != n:
+        raise ValueError(f"{name} must have {n} rows, {rule}; got {len(x)}")
+    refuse_codes(name, x, sizes)
+    return x
+
+
 def condition(name: str, x: Any, sizes: tuple[int, ...], batch: tuple[int, ...]) -> Array:
     """What is asked of attributes: codes (*batch, k) as int32, from one for all (k,) or one for each; −1 does not ask.
 

@@ -276,10 +276,7 @@ def _attributes(condition: ArrayLike | None, sizes: Sequence[int], n: int) -> tu
             raise ValueError(f"sizes must be () where there is no condition; got {tuple(sizes)}")
         return np.zeros((n, 0), np.int32), ()
     sizes = checks.sizes(sizes, of="attribute")
-    codes = checks.codes("condition", condition, sizes)
-    if len(codes) != n:
-        raise ValueError(f"condition must have {n} rows, as x has; got {len(codes)}")
-    checks.refuse_codes("condition", codes, sizes)
+    codes = checks.attributes("condition", condition, sizes, n, "as x has")
     return np.asarray(jax.device_get(codes), np.int32), sizes
 
 

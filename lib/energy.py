@@ -36,7 +36,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from lib import checks
 from lib.density import Density
-from lib.histogram import Histogram, edges_of
+from lib.histogram import Histogram, edges_of, refuse_outside
 from lib.nets.mlp import Layers, layers, through
 from lib.training import minimise
 
@@ -123,9 +123,7 @@ class EnergyModel(Density):
         start, train = jax.random.split(checks.key(key))
         model = cls.start(range, key=start, hidden=hidden, num_cells=num_cells)
         x = checks.points("x", checks.rows("x", x, len(model.range)))
-        low, high = np.asarray(model.range, np.float32).T[:, None]
-        inside = f"in the range from {low[0].tolist()} to {high[0].tolist()}"
-        checks.refuse("x", x, _outside, inside, low, high)
+        refuse_outside(x, model.range)
         return minimise(
             _loss(float(checks.not_negative("noise", noise))),
             model,
@@ -181,8 +179,7 @@ class EnergyModel(Density):
         return max(weight.shape[0] for weight, _ in self.network)
 
     def _log_prob(self, x: Float[Array, " d"]) -> Float[Array, ""]:
-        inside = self._inside(x)
-        return jnp.where(inside, -self._energy(jnp.where(inside, x, self._middle)) - self._log_z(), -jnp.inf)
+        return -_energy_of(self, x) - self._log_z()
 
     def _sample(self, key: PRNGKeyArray) -> Float[Array, " d"]:
         return self._histogram()._sample(key)
@@ -253,10 +250,6 @@ def _loss(noise: float) -> Callable[[EnergyModel, Array, PRNGKeyArray], Float[Ar
         return jnp.mean(jax.vmap(model._energy)(x)) + model._log_z()
 
     return negative_log_likelihood
-
-
-def _outside(x: checks.Array, low: checks.Array, high: checks.Array) -> checks.Array:
-    return ~((low <= x) & (x <= high))
 
 
 def _energy_of(model: EnergyModel, x: Float[Array, " d"]) -> Float[Array, ""]:

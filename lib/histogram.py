@@ -72,9 +72,7 @@ class Histogram(Density):
         table = add_up(_count_rounded_down, points, edges)
         # A point outside counts nowhere. Only where something is missing, the data are looked through for it.
         if table.sum() != len(points):
-            low, high = (np.array([[each[end] for each in edges]]) for end in (0, -1))
-            inside = f"in the range from {low[0].tolist()} to {high[0].tolist()}"
-            checks.refuse("x", points, _outside, inside, low, high)
+            refuse_outside(points, [(axis[0], axis[-1]) for axis in edges])
         return table
 
     @classmethod
@@ -198,7 +196,13 @@ def _smooth(counts: Float[Array, "*bins"], alpha: Float[Array, ""]) -> Float[Arr
     return smooth(jnp.ravel(counts), alpha).reshape(counts.shape)
 
 
-# --- Private checks ------------------------------------------------------------------------------
+# --- Checks --------------------------------------------------------------------------------------
+
+
+def refuse_outside(x: checks.Array, range: Sequence[tuple[Any, Any]]) -> None:
+    """Raise a ValueError if a point (n, d) is not between the pair (low, high) of each axis, faces included."""
+    low, high = np.asarray(range, np.float32).T[:, None]
+    checks.refuse("x", x, _outside, f"in the range from {low[0].tolist()} to {high[0].tolist()}", low, high)
 
 
 def edges_of(bins: Any, range: ArrayLike, called: str = "bins") -> tuple[np.ndarray, ...]:

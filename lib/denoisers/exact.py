@@ -55,10 +55,7 @@ class ExactDenoiser(Denoiser):
         self.sizes = checks.sizes(sizes) if sizes else ()
         if attributes is None:
             attributes = np.zeros((len(points), 0), np.int32)
-        attributes = checks.codes("attributes", attributes, self.sizes)
-        if len(attributes) != len(points):
-            raise ValueError(f"attributes must have {len(points)} rows, one of each point; got {len(attributes)}")
-        checks.refuse_codes("attributes", attributes, self.sizes)
+        attributes = checks.attributes("attributes", attributes, self.sizes, len(points), "one of each point")
         self.points, self.log_probs = jnp.asarray(points), jnp.asarray(log_probs, jnp.float32)
         self.attributes = jnp.asarray(attributes, jnp.int32)
 

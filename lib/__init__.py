@@ -23,6 +23,7 @@ from lib.flow_matching import FlowMatching
 from lib.vae import VAE
 from lib.energy import EnergyModel
 from lib.diffusion import Diffusion
+from lib.gan import GAN
 from lib import scores
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "VAE",
     "EnergyModel",
     "Diffusion",
+    "GAN",
     "scores",
 ]

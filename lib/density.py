@@ -2,7 +2,8 @@
 
     Sampler                  fit(x, …), sample(key, n)
     ├── Density              log_prob(x): explicit and tractable
-    └── LatentVariableModel  elbo(x, key): explicit, and bounded from below
+    ├── LatentVariableModel  elbo(x, key): explicit, and bounded from below
+    └── GAN                  implicit: it can be drawn from, and no more
 
 A model is an immutable pytree. `fit` returns it fitted, so there is no state in which it is not. The author of a
 model writes the formula for **one** point, `_log_prob(x)` or `_elbo(x, key)`, and `_sample(key)`; the classes here
@@ -24,14 +25,14 @@ What else is decided, for those models that need it:
 - Training moves all floating leaves of a model but those of the fields that its class names in `fixed`, a tuple of
   field names: data (the x of a KDE), edges and settings. What is no array, such as the name of a kernel, is a static
   field. So an optimiser is given the parameters alone, and no author has to mark them.
-- A model that can be drawn from and no more, such as a GAN, is a plain `Sampler`.
+- A model that has no `log_prob`, or no `elbo`, says so when it is asked for one.
 """
 
 import abc
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import equinox as eqx
 import jax
@@ -51,6 +52,14 @@ class Sampler(eqx.Module):
     @abc.abstractmethod
     def event_shape(self) -> tuple[int, ...]:
         """The shape of one observation."""
+
+    if not TYPE_CHECKING:  # else a type checker would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if kind := {"log_prob": "Density", "elbo": "LatentVariableModel"}.get(name):
+                what = f"{type(self).__name__} has no {name}, since it is no {kind}: score its draws (lib.scores)"
+                raise AttributeError(what, name=name, obj=self)
+            return super().__getattribute__(name)  # the usual error
 
     @classmethod
     @abc.abstractmethod

@@ -50,6 +50,11 @@ class Ground:
     def is_density(self) -> bool:
         return issubclass(self.Model, lib.Density)
 
+    @property
+    def is_scored(self) -> bool:
+        """Whether the model says how likely an observation is, by a density or a bound."""
+        return issubclass(self.Model, lib.Density | lib.LatentVariableModel)
+
     def score(self, model: lib.Sampler) -> Callable[[np.ndarray], Array]:
         """What the model says of observations: their log densities, or bounds of them by one key."""
         return model.log_prob if self.is_density else partial(model.elbo, key=KEY)
@@ -224,8 +229,10 @@ GROUNDS = {
         PLANE,
         {"": {"key": jax.random.key(0), "num_steps": 20, "width": 8, "depth": 1, "num_timesteps": 4}},
     ),
+    "GAN": Ground(lib.GAN, PLANE, {"": {"latent_dim": 2, "key": jax.random.key(0), "hidden": (8,), "num_steps": 20}}),
 }
 FITTED = {f"{name} {setting}": (ground, setting) for name, ground in GROUNDS.items() for setting in ground.settings}
+SCORED = {name: case for name, case in FITTED.items() if case[0].is_scored}
 DENSITIES = {name: case for name, case in FITTED.items() if case[0].is_density}
 BOUNDS = {name: case for name, case in FITTED.items() if issubclass(case[0].Model, lib.LatentVariableModel)}
 OF_COUNTS = [name for name, ground in GROUNDS.items() if issubclass(ground.Model, Counted)]

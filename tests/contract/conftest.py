@@ -5,12 +5,19 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from tests.contract.cases import DENSITIES, FITTED
+from tests.contract.cases import DENSITIES, FITTED, SCORED
 
 
 @pytest.fixture(params=FITTED.values(), ids=FITTED.keys())
 def fitted(request):
     """A ground and a model that is fitted to its data."""
+    ground, setting = request.param
+    return ground, ground.fit(setting)
+
+
+@pytest.fixture(params=SCORED.values(), ids=SCORED.keys())
+def scored(request):
+    """The same for those that have a density or a bound."""
     ground, setting = request.param
     return ground, ground.fit(setting)
 

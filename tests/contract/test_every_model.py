@@ -64,7 +64,7 @@ def test_masked_values_are_refused(ground, pack):
     plain = ground.Model.fit(x, **setting)  # nothing is masked
     assert eqx.tree_equal(plain, ground.Model.fit(ground.data, **setting))
     x[(slice(2, 4), *ground.place)] = np.ma.masked
-    for take in (lambda x: ground.Model.fit(x, **setting), ground.score(plain)):
+    for take in (lambda x: ground.Model.fit(x, **setting), *([ground.score(plain)] if ground.is_scored else [])):
         with pytest.raises(
             ValueError, match=r"x\S* must have no masked values.*\[(2, )?(0, )?1\] is masked \([12] such"
         ):
@@ -109,8 +109,8 @@ def test_log_prob_keeps_the_batch_shape(density, shape):
     np.testing.assert_allclose(result, np.full(shape, model.log_prob(ground.data[0])), rtol=ULP, atol=ULP)
 
 
-def test_log_prob_refuses(fitted):
-    ground, model = fitted
+def test_log_prob_refuses(scored):
+    ground, model = scored
     shape = ground.event_shape
     wider, rule = (1, *shape[:-1], shape[-1] + 1), f"x must have shape (*batch, {', '.join(map(str, shape))})"
     for x, error, message in [
@@ -137,8 +137,8 @@ def test_log_prob_agrees_with_the_plain_one_point_formula(density):
     np.testing.assert_allclose(jax.vmap(model.log_prob)(jnp.asarray(x)), plain, rtol=ULP, atol=ULP)
 
 
-def test_log_prob_stays_where_the_rows_are(fitted, sharded, fetched):
-    ground, model = fitted
+def test_log_prob_stays_where_the_rows_are(scored, sharded, fetched):
+    ground, model = scored
     x = sharded(ground.data)
     pairs = (
         x.reshape(len(x) // 2, 2, *ground.event_shape) if "Auto" in str(x.sharding) else sharded(ground.data[:, None])
@@ -157,7 +157,7 @@ def test_fit_looks_at_the_data_where_they_are(ground, sharded, fetched):
     fetched.clear()
     model = ground.Model.fit(x, **setting)
     # These scale the data in float64, on the host.
-    if ground.Model not in (lib.GaussianMixture, lib.Flow, lib.FlowMatching, lib.VAE, lib.Diffusion):
+    if ground.Model not in (lib.GaussianMixture, lib.Flow, lib.FlowMatching, lib.VAE, lib.Diffusion, lib.GAN):
         assert x.shape not in fetched
     assert eqx.tree_equal(model, plain)
 
@@ -180,4 +180,16 @@ def test_no_model_overrides_a_public_method(ground):
         public = {name: value for name, value in vars(cls).items() if not name.startswith("_")}
         assert not written & public.keys()
         written |= {name for name, value in public.items() if not getattr(value, "__isabstractmethod__", False)}
-    assert {"sample", "log_prob" if ground.is_density else "elbo"} < written
+    assert "sample" in written
+    assert ("log_prob" in written, "elbo" in written) == (ground.is_density, ground.is_scored and not ground.is_density)
+
+
+def test_a_model_says_that_it_has_no_density(fitted):
+    ground, model = fitted
+    for name, kind in {"log_prob": "Density", "elbo": "LatentVariableModel"}.items():
+        has = issubclass(ground.Model, getattr(lib, kind))
+        assert hasattr(model, name) == has
+        if not has:
+            message = f"{ground.Model.__name__} has no {name}, since it is no {kind}: score its draws (lib.scores)"
+            with pytest.raises(AttributeError, match=re.escape(message)):
+                getattr(model, name)

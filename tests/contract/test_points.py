@@ -8,9 +8,9 @@ import pytest
 
 import lib
 from lib.numerics.parts import ELEMENTS_PER_CALL
-from tests.contract.cases import FITTED, GROUNDS, OF_POINTS, ULP
+from tests.contract.cases import GROUNDS, OF_POINTS, SCORED, ULP
 
-OURS = {name: (ground, setting) for name, (ground, setting) in FITTED.items() if ground.numbers == "real numbers"}
+OURS = {name: (ground, setting) for name, (ground, setting) in SCORED.items() if ground.numbers == "real numbers"}
 FAR = 1e30
 KEY = jax.random.key(0)
 

@@ -24,6 +24,48 @@ document.querySelector(".print-button")?.addEventListener("click", () => print()
   mark();
 }
 
+// The heads of a table that one can sort (lib/live/show.py) become buttons. The first press puts the largest number or
+// the first word on top, the second turns that round, and the third gives the author's order back. Rows of equal value
+// stay in the author's order, and those without a value stay below.
+for (const table of document.querySelectorAll(".sortable > table")) {
+  const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], rows = [...body.rows];
+  const make = (name, settings) => Object.assign(document.createElement(name), settings);
+  const status = make("p", { className: "visually-hidden", role: "status" });
+  table.parentElement.after(status);
+
+  // What has the focus comes out from behind the names of the rows (book.css): there browsers take it to be in sight.
+  table.addEventListener("focusin", ({ target }) => {
+    if (target.closest("th, td").cellIndex) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+
+  const numberIn = (cell) =>
+    cell.matches(".number") ? Number((cell.dataset.value ?? cell.textContent).replace("inf", "Infinity")) : NaN;
+  const wordsIn = (cell) => (cell.matches(".missing") ? "" : cell.textContent.trim());
+
+  const sorted = (column, numeric, sign) => {
+    const compare = numeric ? (a, b) => (a > b) - (a < b) : new Intl.Collator("en", { numeric: true }).compare;
+    const pairs = rows.map((row) => [row, (numeric ? numberIn : wordsIn)(row.cells[column])]);
+    const isThere = ([, value]) => (numeric ? !isNaN(value) : value !== "");
+    const ordered = pairs.filter(isThere).sort(([, a], [, b]) => sign * compare(a, b));
+    return [...ordered, ...pairs.filter((pair) => !isThere(pair))].map(([row]) => row);
+  };
+
+  heads.forEach((head, column) => {
+    if (!head.textContent.trim()) return; // a button needs a name
+    const numeric = rows.some((row) => !isNaN(numberIn(row.cells[column])));
+    const orders = [null, ...(numeric ? ["descending", "ascending"] : ["ascending", "descending"])];
+    const button = make("button", { type: "button" });
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const order = orders[(orders.indexOf(head.ariaSort) + 1) % 3];
+      for (const each of heads) each.ariaSort = each === head ? order : null;
+      body.append(...(order ? sorted(column, numeric, order === "ascending" ? 1 : -1) : rows));
+      status.textContent = order ? `Sorted by ${button.textContent}, ${order}.` : "In the first order again.";
+    });
+  });
+}
+
 // A box too narrow for what is in it can be scrolled with the keyboard, and fades out where there is more (book.css).
 {
   const boxes = document.querySelectorAll("div.math, div.table, .plot, pre, .pst-scrollable-table-container");

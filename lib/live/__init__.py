@@ -3,7 +3,7 @@
 from lib.javascript import to_javascript
 from lib.live.avatars import AvatarGrid
 from lib.live.exploration import explore
-from lib.live.show import Link, show, table
+from lib.live.show import Link, Missing, Value, show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 from lib.live.world import draw_density, draw_map
 
@@ -15,7 +15,9 @@ __all__ = [
     "FloatSlider",
     "IntSlider",
     "Link",
+    "Missing",
     "SampleAgain",
+    "Value",
     "draw_density",
     "draw_map",
     "explore",

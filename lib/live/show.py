@@ -4,11 +4,13 @@ import base64
 import hashlib
 import html
 import io
+import itertools
 import numbers
 import re
-from collections.abc import Iterable, Sequence
+import string
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -69,11 +71,40 @@ class Link(NamedTuple):
     to: str
 
 
-def table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> HTML:
-    """Display a table. Numbers, of Python, NumPy or JAX, are set flush right; a cell may be a Link."""
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in header)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return HTML(f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+class Value(NamedTuple):
+    """A number in a table as one should read it, such as Value(-3.2, "≥ −3.2") or Value(1.9, "1.9 s")."""
+
+    number: SupportsFloat
+    words: str
+
+
+class Missing(NamedTuple):
+    """A number that a table cannot have, and why: Missing("a GAN has no formula for its density").
+
+    The cell shows the words and a letter, and a note below the table says why. Equal reasons share a note.
+    """
+
+    reason: str
+    words: str = "–"
+
+
+def table(header: Iterable[object], rows: Iterable[Iterable[object]], *, sortable: bool = False) -> HTML:
+    """Display a table. Numbers, of Python, NumPy or JAX, are set flush right; a cell may be a Link, Value or Missing.
+
+    The first cell of each row of a sortable table is the name of the row: it stays in sight while the others scroll
+    sideways. In a page a reader can sort such a table by each column (book/_static/book.js). A notebook has no such
+    script, and no links: there it stays in the order of the author.
+
+    Raises ValueError where a Missing gives no reason.
+    """
+    names, cells = list(header), [list(row) for row in rows]
+    notes = _notes(f"{names}{cells}", [cell for row in cells for cell in row if isinstance(cell, Missing)])
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in names)
+    body = "".join(
+        f"<tr>{''.join(_cell(cell, notes, sortable and not i) for i, cell in enumerate(row))}</tr>" for row in cells
+    )
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return HTML(f'<div class="table{" sortable" * sortable}">{whole}</div>{_below(notes)}')
 
 
 class Picture:
@@ -201,10 +232,35 @@ def _fit(root: Element, prefix: str) -> None:
             element.set(name, value.replace("url(#", f"url(#{prefix}"))
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, Link):
-        words = html.escape(value.words)
-        return f'<td><a href="{html.escape(value.to)}">{words}</a></td>' if for_page() else f"<td>{words}</td>"
-    number = isinstance(value, numbers.Number) or (isinstance(value, np.ndarray | jax.Array) and not value.ndim)
-    flush = ' class="number"' if number and not isinstance(value, bool) else ""
-    return f"<td{flush}>{html.escape(str(value))}</td>"
+def _notes(content: str, missing: Sequence[Missing]) -> dict[str, tuple[str, str]]:
+    """For each reason the id of its note, which no other table has, and its letter: a, b, …, z, aa, bb, …"""
+    if any(not cell.reason.strip() for cell in missing):
+        raise ValueError("reason must say why there is no value; got an empty text")
+    table = f"t{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    letters = (letter * times for times in itertools.count(1) for letter in string.ascii_lowercase)
+    return {
+        reason: (f"{table}-{letter}", letter)
+        for reason, letter in zip(dict.fromkeys(cell.reason for cell in missing), letters, strict=False)
+    }
+
+
+def _below(notes: Mapping[str, tuple[str, str]]) -> str:
+    items = (f'<li id="{note}"><sup>{letter}</sup> {html.escape(why)}</li>' for why, (note, letter) in notes.items())
+    return f'<ul class="notes">{"".join(items)}</ul>' if notes else ""
+
+
+def _cell(value: object, notes: Mapping[str, tuple[str, str]], names_row: bool) -> str:
+    attributes, words = "", html.escape(value.words if isinstance(value, Link | Value | Missing) else str(value))
+    match value:
+        case Link() if for_page():
+            words = f'<a href="{html.escape(value.to)}">{words}</a>'
+        case Value():
+            attributes = f' class="number" data-value="{float(value.number)}"'
+        case Missing():
+            note, letter = notes[value.reason]
+            attributes, words = ' class="missing"', f"{words}<sup>{letter}</sup>"
+            if for_page():
+                words = f'<a href="#{note}" aria-describedby="{note}">{words}</a>'
+        case numbers.Number() | np.ndarray(ndim=0) | jax.Array(ndim=0) if not isinstance(value, bool):
+            attributes = ' class="number"'
+    return f'<th scope="row"{attributes}>{words}</th>' if names_row else f"<td{attributes}>{words}</td>"

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib.data import outfits
-from lib.live import AvatarGrid, FloatSlider, Link, draw_density, explore, show, table
+from lib.live import AvatarGrid, FloatSlider, Link, Missing, Value, draw_density, explore, show, table
 from lib.live.show import STYLE
 from lib.medium import VARIABLE
 
@@ -245,6 +245,59 @@ def test_numbers_of_every_kind_are_set_flush_right(number):
 @pytest.mark.parametrize("words", [True, np.bool(True), "22", None, np.array([1, 2])])
 def test_all_else_is_set_as_words(words):
     assert f"<td>{html.escape(str(words))}</td>" in table(["n"], [[words]]).data
+
+
+def test_a_value_is_read_as_words_and_sorted_as_a_number():
+    rows = [[Value(jnp.float32(-3.5), "≥ −3.5"), Value(0.23, "<0.23 ± 0.004>")]]
+    text = table(["a", "b"], rows).data
+    assert '<td class="number" data-value="-3.5">≥ −3.5</td>' in text
+    assert '<td class="number" data-value="0.23">&lt;0.23 ± 0.004&gt;</td>' in text
+
+
+GAN, NAIVE = "a GAN has no formula for its density", "it learns <nothing>"
+
+
+@pytest.mark.parametrize("page", ["1", ""])
+def test_a_reason_stands_once_below_the_table(monkeypatch, page):
+    monkeypatch.setenv(VARIABLE, page)
+    text = table(["a", "b"], [[Missing(GAN), Missing(NAIVE, "none")], [Missing(GAN), 1]]).data
+    cells, notes = text.split("</div>")
+    assert re.findall(r'<td class="missing">(.*?)</td>', re.sub("</?a.*?>", "", cells)) == [
+        "–<sup>a</sup>",
+        "none<sup>b</sup>",
+        "–<sup>a</sup>",
+    ]
+    items = re.findall(r'<li id="(.*?)">(.*?)</li>', notes)
+    assert [words for _, words in items] == [f"<sup>a</sup> {GAN}", f"<sup>b</sup> {html.escape(NAIVE)}"]
+    one, other = (note for note, _ in items)
+    assert re.findall('href="#(.*?)" aria-describedby="(.*?)"', cells) == (
+        [(one, one), (other, other), (one, one)] if page else []
+    )
+
+
+def test_the_notes_of_two_tables_do_not_meet():
+    one, two, again = (re.findall('id="(.*?)"', table(["a"], [[Missing(GAN)], [n]]).data) for n in (1, 2, 1))
+    assert one == again
+    assert len({*one, *two}) == 2
+
+
+def test_after_z_letters_come_twice():
+    text = table(["a"], [[Missing(f"reason {i}")] for i in range(28)]).data
+    assert re.findall("<li.*?<sup>(.*?)</sup>", text)[24:] == ["y", "z", "aa", "bb"]
+
+
+def test_a_missing_value_without_a_reason_is_refused():
+    with pytest.raises(ValueError, match="reason must say why there is no value"):
+        table(["a"], [[Missing(" ")]])
+
+
+def test_a_sortable_table_has_names_of_rows():
+    rows = [["GAN", 1], [Value(2, "two"), 3]]
+    text = table(["model", "n"], rows, sortable=True).data
+    assert text.startswith('<div class="table sortable"><table><thead><tr><th scope="col">model</th>')
+    assert '<tr><th scope="row">GAN</th><td class="number">1</td></tr>' in text
+    assert '<tr><th scope="row" class="number" data-value="2.0">two</th><td class="number">3</td></tr>' in text
+    assert 'scope="row"' not in table(["model", "n"], rows).data
 
 
 # --- Links ---------------------------------------------------------------------------------------

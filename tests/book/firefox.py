@@ -69,6 +69,12 @@ class Firefox:
             raise RuntimeError(f"{expression}: {found['exceptionDetails']['text']}")
         return json.loads(found["result"].get("value", "null"))
 
+    def press(self, key: str) -> None:
+        """Press a key and let it go: a character, or what WebDriver writes for a key without one."""
+        actions = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        self._send("input.performActions", context=self._window, actions=[source])
+
     def screenshot(self) -> bytes:
         """What the window shows, as a PNG."""
         return base64.b64decode(self._send("browsingContext.captureScreenshot", context=self._window)["data"])

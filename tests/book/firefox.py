@@ -48,7 +48,8 @@ class Firefox:
             self._socket = websocket.create_connection(address, timeout, suppress_origin=True)
             self._commands = 0
             self._send("session.new", capabilities={})
-            self._window = self._send("browsingContext.getTree")["contexts"][0]["context"]
+            # The window that it starts with never has the focus, and there a key presses no button.
+            self._window = self._send("browsingContext.create", type="window")["context"]
         except BaseException:
             self._end()
             raise

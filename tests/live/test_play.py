@@ -235,6 +235,11 @@ def reach(page, n):
     page.wait_for_function("n => parseInt(document.querySelector('.steps').textContent.slice(5)) >= n", arg=n)
 
 
+def rest(page):
+    """Wait until what is shown is all that was asked for."""
+    page.wait_for_function(benchmark.SHOWN, arg=page.query_selector("figure"))
+
+
 @pytest.fixture(scope="module")
 def training(live_file):
     """The address of a training, and what JAX gives in it."""
@@ -291,6 +296,7 @@ def test_the_keyboard_is_enough(live_page):
     reach(page, 3)
     page.keyboard.press("Enter")
     expect(button(page, "Play")).to_be_focused()
+    rest(page)
     paused = steps(page)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -309,8 +315,7 @@ def test_a_slider_takes_no_step_and_the_next_step_goes_by_it(live_page):
     button(page, "One step").click(click_count=3)
     expect(page.locator(STATE)).to_have_text("3.00")
     page.locator("[name=by]").press("End")
-    expect(page.locator(".setting")).to_have_text("5")
-    page.evaluate(benchmark.PAINTED)
+    rest(page)
     assert (page.locator(STATE).text_content(), steps(page)) == ("3.00", 3)
     button(page, "One step").click()
     expect(page.locator(STATE)).to_have_text("8.00")
@@ -322,7 +327,7 @@ def test_a_play_goes_on_by_a_slider_that_is_moved(live_page):
     page = live_page(shown, adding())
     button(page, "Play").click()
     page.locator("[name=by]").press("Home")
-    page.evaluate(benchmark.PAINTED)
+    rest(page)
     stands, taken = page.locator(STATE).text_content(), steps(page)
     reach(page, taken + 5)
     assert page.locator(STATE).text_content() == stands
@@ -336,7 +341,7 @@ def test_nothing_is_said_before_the_play_rests(live_page):
     reach(page, 40)  # more than the time after which a slider's setting is said
     expect(page.locator(STATUS)).to_have_text("step 1, 1.00")
     button(page, "Pause").click()
-    page.evaluate(benchmark.PAINTED)
+    rest(page)
     paused = steps(page)
     expect(page.locator(STATUS)).to_have_text(f"step {paused}, {paused}.00")
     assert steps(page) == paused
@@ -348,7 +353,7 @@ def test_reset_pauses_and_gives_the_first_picture_back(training, open_page):
 
     def reset():
         button(page, "Reset").click()
-        page.evaluate(benchmark.PAINTED)
+        rest(page)
         return page.locator("svg").inner_html()
 
     first = reset()
@@ -416,7 +421,7 @@ def test_long_steps_are_given_up_by_reset(live_page):
         document.querySelector('[name=state]').click();
         document.querySelector('[type=reset]').click();
     }""")
-    page.evaluate(benchmark.SHOWN, page.query_selector("figure"))
+    rest(page)
     assert (page.locator(STATE).text_content(), steps(page)) == ("1.00", 0)
     button(page, "One step").click()
     expect(page.locator(STATE)).to_have_text(f"{step(jnp.int32(1), jnp.int32(1))}.00")

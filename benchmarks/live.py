@@ -3,9 +3,10 @@
     python3 book build
     .venv/bin/python benchmarks/live.py
 
-It opens each live figure in Chromium and moves each of its sliders from the keyboard. At some settings it compares what
-the page draws with what JAX gave there when the book was built; then it measures the time from the key to the painted
-page. The results, benchmarks/live.json, stand under the figures and on book/pages/javascript.md, once it is built.
+It opens each live figure in Chromium and moves each of its sliders from the keyboard. At some settings, and after some
+steps of a play, it compares what the page draws with what JAX gave there when the book was built; then it measures the
+time from the key to the painted page. The results, benchmarks/live.json, stand under the figures and on
+book/pages/javascript.md, once it is built.
 """
 
 import base64
@@ -113,7 +114,10 @@ def walk(page: Page, figure: Figure) -> Iterator[tuple[dict[str, Any], list, lis
 
 
 def _move(page: Page, control: Locator, place: int) -> None:
-    """Move a control to its place, counted from 0: by one key from the place before, and to an end by its own key."""
+    """Move a control to its place, counted from 0: by one key from the place before, and to an end by its own key.
+
+    The place of a button is how often it is pressed: for so many samples, or so many steps of a play.
+    """
     control.focus()
     match control.evaluate("control => control.type"):
         case "range":

@@ -1,7 +1,7 @@
 // Figures that move without a kernel. lib/live/page.py writes their controls and, for each, a program that calls
 // liveFigure() with the artists, the sliders, the axes on which sliders are dragged, and `run`, a generator function
 // from the sliders' settings to arrays, one for each artist; or with `frames`, such arrays stored at each combination of
-// settings.
+// settings. One slider may be a state, the arrays of which `play` has the `start`, and the `step` from some to the next.
 
 (() => {
   // --- Artists: arrays become attributes, just as in lib/live/artists.py -------------------------------------------
@@ -137,6 +137,7 @@
   };
 
   const SLICE = 12; // milliseconds of work at a time
+  const CALM = 1000; // milliseconds between two pictures of a play, for a reader who asks for less motion
   const TAP = 8; // pixels that a finger may move in a tap
 
   // The two parts of an address's end, before and after `?`. Some mail programs write it, `=` and `&` as %3F, %3D and %26.
@@ -156,12 +157,13 @@
 
   const moving = new Set(); // the figures that move at this moment
 
-  window.liveFigure = ({ artists, sliders, drags, run, frames }) => {
+  window.liveFigure = ({ artists, sliders, drags, run, frames, play }) => {
     const { figure } = document.currentScript, { src } = document.currentScript;
     const fieldset = figure.querySelector(".controls"), picture = figure.querySelector("svg"), { ariaLabel } = picture;
     // In their order. They stand in no <form>, whose own properties (submit, length) their names would hide.
     const controls = [...fieldset.querySelectorAll("[name]")];
-    const places = sliders.map(({ start }) => start); // of each slider, in its settings
+    const places = sliders.map(({ start }) => start); // of each slider, in its settings; of a state, the steps taken
+    const played = sliders.findIndex(({ kind }) => kind === "state");
     const sheet = new URL("avatars.webp", src).href;
     const elements = artists.map((_, i) => [...picture.querySelectorAll(`[data-artist="${i}"]`)]);
 
@@ -177,10 +179,13 @@
     const setting = ({ kind, settings, start }, i) => // a key goes on for ever, unless results are stored
       kind === "key" && !frames ? settings[start] + places[i] - start : settings[places[i]];
     const settings = () => sliders.map(setting);
-    const words = (i) => sliders[i].words[places[i]] ?? `sample ${places[i] + 1}`; // only a key goes beyond its words
+    const words = (i) => // a key and a state go beyond their words
+      i === played ? places[i].toLocaleString("en") : (sliders[i].words[places[i]] ?? `sample ${places[i] + 1}`);
 
     const show = (results) => {
-      figure.results = stale ? null : results; // for tests: of these settings
+      figure.results = stale || wanted ? null : results; // for tests: of these settings
+      shown = performance.now();
+      if (play) fieldset.querySelector(".steps").textContent = `step ${words(played)}`;
       artists.forEach((artist, i) => {
         const values = draw[artist.kind](artist, results[i]);
         if (artist.kind === "avatars" && elements[i][0]?.localName === "image")
@@ -196,29 +201,70 @@
     // --- From the controls to the picture: at once, then once a frame, and long work in slices: the page never waits --
 
     let work = null, stale = false, waiting = false, quiet; // stale: the settings changed since the work began
-    const done = () => !work && !stale;
+    let state = play?.start(), wanted = 0, playing = false, seen = false; // wanted: steps that are not taken yet
+    let shown = 0, failed = "";
+    const done = () => !work && !stale && !wanted;
+    const ticks = () => playing && seen; // a play waits while it is off the screen
+    const inputs = () =>
+      settings().flatMap((value, i) => (i === played ? state : [argument[sliders[i].kind](value)]));
+    const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+    const turn = (on) => {
+      if (!play) return;
+      playing = on;
+      wanted = 0;
+      fieldset.querySelector(".play").textContent = on ? "Pause" : "Play";
+    };
+
+    // A step, if one is wanted, and the results; null if they need not be shown.
+    const results = function* () {
+      const asked = stale;
+      stale = false;
+      failed = "";
+      if (wanted) {
+        wanted--;
+        const next = yield* play.step(...inputs());
+        if (next.every((leaf) => leaf.every(isFinite))) {
+          state = next;
+          places[played]++;
+        } else {
+          failed = `Step ${places[played] + 1} gave a number that is not finite; Reset starts again.`;
+          turn(false);
+        }
+        if (playing && calm.matches && !asked && performance.now() < shown + CALM) return null;
+      }
+      return yield* run(...inputs());
+    };
 
     const advance = () => {
       try {
-        if (!work) stale = false;
-        work ??= run(...settings().map((value, i) => argument[sliders[i].kind](value)));
+        work ??= results();
         const start = performance.now();
         let step;
         do step = work.next();
         while (!step.done && performance.now() - start < SLICE);
         if (!step.done) return;
-        show(step.value);
+        if (step.value) show(step.value);
         figure.querySelector("[role=alert]")?.remove(); // of a setting that failed
+        if (failed) say(failed);
       } catch (error) {
+        turn(false);
         say(`This setting failed: ${error.message}`);
       }
       work = null;
     };
 
     const frame = () => {
+      if (ticks() && !work && !wanted) wanted = 1;
       if (!done()) advance();
-      waiting = !done();
+      waiting = !done() || ticks();
       if (waiting) requestAnimationFrame(frame);
+    };
+
+    const begin = () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(frame);
     };
 
     const changed = () => {
@@ -233,30 +279,33 @@
       figure.results = null;
       stale = true; // what is under way is shown all the same: else a slow figure would stand still under a drag
       if (!waiting) {
-        waiting = true;
-        requestAnimationFrame(frame);
+        begin();
         advance(); // while the browser waits for the frame
       }
       clearTimeout(quiet);
       quiet = setTimeout(settled, 300);
     };
 
-    // Once the slider rests: the numbers are said, and the address of the page leads to this setting.
+    // Once the sliders rest, and no play goes on: the numbers are said, and the address of the page leads to this setting.
     const settled = () => {
-      if (!done()) return void (quiet = setTimeout(settled, 300));
+      if (playing || !done()) return void (quiet = setTimeout(settled, 300));
       moving.delete(figure);
       figure.classList.remove("moves");
       document.documentElement.classList.toggle("moving", moving.size > 0);
       const label = ({ labels, name, previousSibling, nextSibling }) =>
         labels.length ? (previousSibling ?? nextSibling).textContent.trim() : name;
-      const all = controls.map((control, i) => `${label(control)} ${words(i)}`);
+      const all = controls.map((control, i) => `${i === played ? "step" : label(control)} ${words(i)}`);
       const texts = elements.filter((_, i) => artists[i].kind === "text").flat().map(({ textContent }) => textContent);
-      figure.querySelector("[role=status]").textContent = (texts.length ? texts : all).join(", ");
-      const moved = sliders.some(({ start }, i) => places[i] !== start);
-      picture.ariaLabel = moved ? `At first: ${ariaLabel} Now: ${all.join(", ")}.` : ariaLabel;
-      const query = new URLSearchParams(sliders.map(({ name }, i) => [name, settings()[i]]));
+      const numbers = texts.length ? [...all.filter((_, i) => i === played), ...texts] : all;
+      figure.querySelector("[role=status]").textContent = numbers.join(", ");
+      const moved = sliders.filter(({ start }, i) => places[i] !== start);
+      picture.ariaLabel = moved.length ? `At first: ${ariaLabel} Now: ${all.join(", ")}.` : ariaLabel;
+      // A state is too much for an address: whoever follows it starts anew.
+      const named = sliders.map(({ name }, i) => [name, settings()[i]]).filter((_, i) => i !== played);
+      const query = new URLSearchParams(named);
       try {
-        history.replaceState(null, "", moved ? `#${figure.id}?${query}` : location.href.replace(/#.*/, ""));
+        const leads = moved.some(({ kind }) => kind !== "state");
+        history.replaceState(null, "", leads ? `#${figure.id}?${query}` : location.href.replace(/#.*/, ""));
       } catch {} // a frame without an origin has no address of its own
     };
 
@@ -295,7 +344,7 @@
       const wanted = new URLSearchParams(query);
       sliders.forEach(({ name, kind, settings, start }, i) => {
         const value = kind === "bool" ? +(wanted.get(name) === "true") : parseFloat(wanted.get(name));
-        if (isNaN(value)) return;
+        if (isNaN(value) || kind === "state") return;
         if (kind === "key" && !frames) move(i, Math.max(start, Math.floor(value - settings[start] + start)));
         else move(i, nearest(settings, value));
       });
@@ -332,19 +381,36 @@
 
     fieldset.addEventListener("input", read);
     fieldset.querySelector("[type=reset]").addEventListener("click", () => {
+      turn(false);
+      [work, state] = [null, play?.start()];
       sliders.forEach(({ start }, i) => move(i, start));
       changed();
     });
     controls.forEach((control, i) => {
-      if (control.type === "button")
+      if (control.type === "button" && i !== played)
         control.addEventListener("click", () => {
           places[i] = frames ? (places[i] + 1) % sliders[i].settings.length : places[i] + 1;
           changed();
         });
     });
+    if (play) {
+      fieldset.querySelector(".play").addEventListener("click", () => {
+        turn(!playing);
+        changed();
+      });
+      controls[played].addEventListener("click", () => {
+        if (playing) turn(false);
+        wanted++;
+        changed();
+      });
+      new IntersectionObserver((entries) => {
+        seen = entries.at(-1).isIntersecting;
+        begin(); // a play goes on where it comes back
+      }).observe(picture);
+    }
     addEventListener("hashchange", follow);
     figure.querySelector("details.code")?.addEventListener("toggle", ({ target }) => {
-      target.querySelector(".javascript").textContent = run;
+      target.querySelector(".javascript").textContent = [play?.step, run].filter(Boolean).join("\n\n");
     });
     fieldset.disabled = false;
     follow();

@@ -3,6 +3,7 @@
 from lib.javascript import to_javascript
 from lib.live.avatars import AvatarGrid
 from lib.live.exploration import explore
+from lib.live.play import Play
 from lib.live.show import Link, Missing, Value, show, table
 from lib.live.sliders import Checkbox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SampleAgain
 from lib.live.world import draw_density, draw_map
@@ -16,6 +17,7 @@ __all__ = [
     "IntSlider",
     "Link",
     "Missing",
+    "Play",
     "SampleAgain",
     "Value",
     "draw_density",

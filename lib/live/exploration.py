@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from lib.live import frames as stored
 from lib.live import page
 from lib.live.artists import bind
+from lib.live.play import Play
 from lib.live.show import Picture, captioned, drawing
 from lib.live.sliders import Slider
 from lib.medium import for_page
@@ -53,6 +54,8 @@ def explore(
     `drag` names, for some axes, two sliders that follow the pointer when it is pressed there: that of x, that of y. It
     does so in a page; Jupyter has the sliders.
 
+    A training that runs in the page is a `Play`, one a figure: play.py says how its state goes from step to step.
+
     A slider may have any name but `alt`, `caption`, `frames` and `drag`. Raises TypeError or ValueError where the
     sliders do not fit `fn`, or what it gives does not fit the artists.
 
@@ -88,6 +91,7 @@ class Exploration:
             if not isinstance(slider, Slider):
                 raise TypeError(f"sliders must be made by lib.live; {name} is {slider!r}")
             slider.description = slider.description or name
+        self._join(frames)
         for ax, names in drag.items():
             if len(names) != 2 or not all(name in sliders and sliders[name].control == "range" for name in names):
                 raise ValueError(f"drag must name two sliders of the figure, {list(sliders)}; got {names!r}")
@@ -111,6 +115,17 @@ class Exploration:
         self._box = widgets.VBox([*sliders.values(), self._html, widgets.HTML(captioned(caption))])
         # Here, not when it is displayed: Jupyter would print that error and go on.
         self._page = page.figure(self) if for_page() else ""
+
+    def _join(self, frames: object) -> None:
+        """Tell the play of the figure, if it has one, what its sliders are."""
+        plays = {name: slider for name, slider in self.sliders.items() if isinstance(slider, Play)}
+        if len(plays) > 1:
+            raise TypeError(f"a figure can have one Play; got {', '.join(plays)}")
+        if plays and frames is not None:
+            raise TypeError(f"frames cannot store {', '.join(plays)}, whose steps have no end: a Play must be traced")
+        self.play = next(iter(plays.values()), None)
+        for name, play in plays.items():
+            play.join(name, self.sliders)
 
     def results(self, /, **settings: Any) -> list[np.ndarray]:
         """What `fn` gives, an array for each artist, where the sliders stand but for the settings given here."""

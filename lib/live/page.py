@@ -11,6 +11,7 @@ import html
 import inspect
 import json
 import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lib.live.exploration import Exploration
 
 CHECKS = 7
+STEPS = (0, 1, 2, 5, 10, 20, 50)  # of a play, after which it is compared with JAX
 TOLERANCE = 1e-5  # of a result's largest number, by which the page may differ from JAX
 GREY_LEVEL = 1 / 255  # by which a picture's colours may differ
 PROGRAM, EXPECTED = "text/live-program", "application/json"  # types of script that no browser runs
@@ -64,6 +66,11 @@ def _control(live: Exploration, name: str, slider: Slider) -> str:
     match slider.control:
         case "button":
             return f'<button type="button" {attributes}>{label}</button>'
+        case "play":
+            return (
+                f'<button type="button" class="play" autocomplete="off">Play</button>'
+                f'<button type="button" {attributes}>One step</button><span class="steps">{label} 0</span>'
+            )
         case "checkbox":
             return f'<label><input type="checkbox" {attributes}{" checked" * bool(settings[start])}> {label}</label>'
         case "select":
@@ -94,17 +101,23 @@ def _how(live: Exploration) -> str:
     if live.frames:
         how = f"Computed when the book was built, and stored to 1/{2 * frames.LEVELS:,} of the range."
         return f'<details class="code pst-js-only"><summary>How it works</summary><p class="how">{how}</p></details>'
-    try:
-        source = textwrap.dedent(inspect.getsource(live.fn))
-    except (OSError, TypeError):
-        source = ""
+    these = "these functions run" if live.play else "this function runs"
+    source = "\n\n".join(filter(None, map(_source, [live.play.step, live.fn] if live.play else [live.fn])))
     python = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
     return (
         '<details class="code pst-js-only"><summary>How it works</summary>'
-        '<p class="how">Live: this function runs in your browser.</p>'
+        f'<p class="how">Live: {these} in your browser.</p>'
         f'<div class="highlight"><pre tabindex="0">{python}</pre></div>'
         '<p>Translated for the browser:</p><pre class="javascript" tabindex="0"></pre></details>'
     )
+
+
+def _source(fn: Any) -> str:
+    """What the author wrote, if that is known."""
+    try:
+        return textwrap.dedent(inspect.getsource(fn))
+    except (OSError, TypeError):
+        return ""
 
 
 # --- What the script gets ------------------------------------------------------------------------
@@ -127,27 +140,32 @@ def _program(live: Exploration, stored: list[dict[str, Any]]) -> str:
         {"area": rounded(np.ravel(svg_places(ax, corners(ax)))), "axes": scales(ax), "names": names}
         for ax, names in live.drag.items()
     ]
-    work = f"frames: {_script(stored)}" if live.frames else f"run: {_function(live)}"
+    work = f"frames: {_script(stored)}" if live.frames else f"run: {_function(live, live.fn)}"
+    if play := live.play:
+        start = to_javascript(lambda: play.start)  # gives new arrays at each call
+        work = f"play: {{\nstart: {start},\nstep: {_function(live, play.update)}\n}},\n{work}"
     return f"{{\nartists: {_script(artists)},\nsliders: {_script(sliders)},\ndrags: {_script(drags)},\n{work}\n}}"
 
 
-def _function(live: Exploration) -> str:
-    """`fn` in JavaScript; its arguments are the settings of the sliders, in their order."""
+def _function(live: Exploration, fn: Callable[..., Any]) -> str:
+    """A function of the sliders in JavaScript; its arguments are the settings of the sliders, in their order."""
     names, examples = zip(
         *((name, slider.argument(slider.setting)) for name, slider in live.sliders.items()), strict=True
     )
 
     def function(*values: Any) -> Any:
-        return live.fn(**dict(zip(names, values, strict=True)))
+        return fn(**dict(zip(names, values, strict=True)))
 
-    function.__name__ = getattr(live.fn, "__name__", "function")
+    function.__name__ = getattr(fn, "__name__", "function")
     return to_javascript(function, *examples, sliced=True)
 
 
 def _kind(slider: Slider) -> str:
-    """What the function is given: a float, an int, a bool or a key."""
+    """What the function is given: a float, an int, a bool, a key or the arrays of a state."""
+    if slider.control in ("button", "play"):
+        return {"button": "key", "play": "state"}[slider.control]
     argument = slider.argument(slider.setting)
-    return "key" if slider.control == "button" else {"f": "float", "i": "int", "b": "bool"}[argument.dtype.kind]
+    return {"f": "float", "i": "int", "b": "bool"}[argument.dtype.kind]
 
 
 def _settings(live: Exploration, name: str) -> list[Any]:
@@ -163,9 +181,10 @@ def _start(live: Exploration, name: str) -> int:
 def _checks(live: Exploration) -> list[dict[str, Any]]:
     """What JAX gives at some settings: the place of each slider, the arrays, and what the artists draw."""
     checks: list[dict[str, int]] = [{}]
-    for name in live.sliders:
+    for name, slider in live.sliders.items():
         last = len(_settings(live, name)) - 1
-        checks += [{name: int(i)} for i in np.unique(np.linspace(0, last, CHECKS).round().astype(int))]
+        evenly = np.unique(np.linspace(0, last, CHECKS).round().astype(int))
+        checks += [{name: int(i)} for i in (STEPS if slider.control == "play" else evenly)]
     found = []
     for check in checks:
         results = live.results(**{name: _settings(live, name)[i] for name, i in check.items()})

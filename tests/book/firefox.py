@@ -48,7 +48,8 @@ class Firefox:
             self._socket = websocket.create_connection(address, timeout, suppress_origin=True)
             self._commands = 0
             self._send("session.new", capabilities={})
-            self._window = self._send("browsingContext.getTree")["contexts"][0]["context"]
+            # The window that it starts with never has the focus, and there a key presses no button.
+            self._window = self._send("browsingContext.create", type="window")["context"]
         except BaseException:
             self._end()
             raise
@@ -68,6 +69,12 @@ class Firefox:
         if found["type"] == "exception":
             raise RuntimeError(f"{expression}: {found['exceptionDetails']['text']}")
         return json.loads(found["result"].get("value", "null"))
+
+    def press(self, key: str) -> None:
+        """Press a key and let it go: a character, or what WebDriver writes for a key without one."""
+        actions = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        self._send("input.performActions", context=self._window, actions=[source])
 
     def screenshot(self) -> bytes:
         """What the window shows, as a PNG."""

@@ -30,12 +30,12 @@ FILE = "book/contents.yml"
 
 @dataclass(frozen=True)
 class Entry:
-    """A chapter or another page of the article; without a file, one that is still to be written."""
+    """A chapter or another page of the book."""
 
     title: str
+    file: str
     number: str = ""
     chinese: str = ""
-    file: str = ""
     assumes: Sequence[str] = ()
     teaches: Sequence[str] = ()
     minutes: Sequence[int] = ()  # to read it, and with the exercises
@@ -59,8 +59,8 @@ def load(root: Path) -> list[Entry]:
 
 
 def toc(entries: Iterable[Entry]) -> str:
-    """The text of `_toc.yml`: the pages that are written, sections below their chapters."""
-    first, *chapters = nested(entry for entry in entries if entry.file)
+    """The text of `_toc.yml`: sections below their chapters."""
+    first, *chapters = nested(entries)
     lines = [
         "# book/tools/toc.py made it of book/contents.yml.",
         "format: jb-book",
@@ -81,8 +81,7 @@ def problems(entries: Sequence[Entry], written: str) -> Iterable[str]:
     yield from (f"the key {key!r} belongs to two entries" for key in sorted({k for k in keys if keys.count(k) > 1}))
     yield from (f"the key {key!r} must hold no hyphen, which ends it in a name" for key in keys if "-" in key)
     for i, entry in enumerate(entries):
-        # A reader of a written chapter can only have learnt from chapters that are written too.
-        taught = {concept for before in entries[:i] if before.file or not entry.file for concept in before.teaches}
+        taught = {concept for before in entries[:i] for concept in before.teaches}
         yield from (
             f"{entry.title!r} assumes {concept!r}, which nothing before it teaches"
             for concept in entry.assumes
@@ -124,7 +123,7 @@ class ContentsTable(SphinxDirective):
     def question(self, entry: Entry) -> nodes.Node:
         """The question with which the chapter opens, and what it assumes and teaches."""
         notebook = self.env.srcdir / f"{entry.file}.ipynb"
-        opening = "".join(json.loads(notebook.read_text("utf-8"))["cells"][0]["source"]) if notebook.is_file() else ""
+        opening = "".join(json.loads(notebook.read_text("utf-8"))["cells"][0]["source"])
         question = re.search(r"^\*\*(.+?)\*\*", opening, re.MULTILINE)
         facts = ((_("Assumes"), entry.assumes), (_("Teaches"), entry.teaches))
         listed = "".join(f"<p>{name}: {html.escape(', '.join(them))}</p>" for name, them in facts if them)
@@ -132,17 +131,15 @@ class ContentsTable(SphinxDirective):
         return nodes.inline("", question[1] if question else "", nodes.raw("", folded, format="html"))
 
     def title(self, entry: Entry) -> nodes.Node:
-        """Number and title, as a link if the chapter is written; below it the article's own title."""
-        cell = nodes.inline("", "", link(entry) if entry.file else nodes.inline("", entry.heading))
-        if not entry.file:
-            cell += [nodes.Text(" "), nodes.inline("", _("coming"), classes=["coming"])]
+        """Number and title, as a link; below it the article's own title."""
+        cell = nodes.inline("", "", link(entry))
         if entry.chinese:
             cell += nodes.raw("", f'<br><span class="chinese" lang="zh-Hant">{entry.chinese}</span>', format="html")
         return cell
 
 
 def link(entry: Entry) -> nodes.Node:
-    """A link to a written chapter."""
+    """A link to a chapter."""
     label = nodes.inline("", entry.heading)
     return addnodes.pending_xref(
         "", label, refdomain="std", reftype="doc", reftarget=f"/{entry.file}", refexplicit=True

@@ -40,7 +40,7 @@ class ProgressTable(SphinxDirective):
         group += nodes.thead(
             "", row(*map(nodes.Text, (_("Chapter"), _("Pages read"), _("Questions answered"), _("Exercises passed"))))
         )
-        chapters = [entry for entry in self.config.contents if entry.file and entry.teaches]
+        chapters = [entry for entry in self.config.contents if entry.teaches]
         group += nodes.tbody("", *(row(link(entry), *starmap(count, names_in(entry).items())) for entry in chapters))
         table += group
         return [table]

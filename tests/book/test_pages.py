@@ -147,8 +147,8 @@ def test_the_sidebar_lists_the_whole_article(built: Path, name: str) -> None:
     sidebar = read(built / f"{name}.html").select_one("nav.bd-docs-nav")
     assert sidebar
     entries = contents.load(ROOT)
-    assert texts(sidebar, ".reference") == [e.heading if e.file else f"{e.heading} coming" for e in entries]
-    assert texts(sidebar, "a") == [e.heading for e in entries if e.file]
+    assert texts(sidebar, ".reference") == [e.heading for e in entries]
+    assert texts(sidebar, "a") == [e.heading for e in entries]
     assert texts(sidebar, "[aria-current=page]") == [e.heading for e in entries if e.file == name]
 
 
@@ -182,7 +182,7 @@ def test_the_build_finds_what_other_hosts_would_serve(html: str, tmp_path: Path)
 def test_the_build_finds_faults_in_the_contents() -> None:
     entries = [
         contents.Entry("A", file="a", teaches=["x"]),
-        contents.Entry("B", teaches=["y"]),
+        contents.Entry("B", file="b", teaches=["w"]),
         contents.Entry("C", file="c", assumes=["x", "y", "z"], teaches=["z"]),
     ]
     assert list(contents.problems(entries, "root: a")) == [
@@ -195,7 +195,13 @@ def test_the_build_finds_faults_in_the_contents() -> None:
 
 def test_the_build_finds_keys_that_meet() -> None:
     entry = contents.Entry
-    entries = [entry("A", file="a"), entry("B", "1"), entry("C", key="1"), entry("D", key="d-e"), entry("F")]
+    entries = [
+        entry("A", "a"),
+        entry("B", "b", "1"),
+        entry("C", "c", key="1"),
+        entry("D", "d", key="d-e"),
+        entry("F", "f"),
+    ]
     assert list(contents.problems(entries, contents.toc(entries))) == [
         "the key '1' belongs to two entries",
         "the key 'd-e' must hold no hyphen, which ends it in a name",
@@ -204,8 +210,8 @@ def test_the_build_finds_keys_that_meet() -> None:
 
 def test_sections_stand_below_their_chapters() -> None:
     entry = contents.Entry
-    entries = [entry("Cover", file="i"), entry("A", "1", file="a"), entry("B", "1.1", file="b"), entry("C", "2")]
-    written = contents.toc([*entries, entry("D", "3", file="d")])
+    entries = [entry("Cover", "i"), entry("A", "a", "1"), entry("B", "b", "1.1")]
+    written = contents.toc([*entries, entry("D", "d", "3")])
     assert yaml.safe_load(written) == {
         "format": "jb-book",
         "root": "i",

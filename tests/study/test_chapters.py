@@ -48,7 +48,7 @@ def test_there_is_enough_to_study():
 
 
 def test_names_begin_with_the_key_of_their_chapter_and_all_belong_to_one():
-    """Also where an entry has neither number nor key, such as a page that is not written yet."""
+    """Also where an entry has neither number nor key, such as the bibliography."""
     everywhere = [
         name for entry in load(ROOT) for kind, names in names_in(entry).items() if kind != "pages" for name in names
     ]

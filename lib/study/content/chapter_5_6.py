@@ -14,15 +14,15 @@ ITEMS = (
         "5.6-perfect",
         "The forger is perfect. What does the best detective now say of each coin?",
         {"real": "“surely real”", "half": "“one half, I can't tell”", "forged": "“surely forged”"},
-        "“Surely real” tempts, since each coin looks real. But half of all coins that he sees are forged, and they look "
-        "the same. log (0.5 / 0.5) = 0, for each kind.",
+        "“Surely real” tempts, since each coin looks real. But half of all coins that he sees are forged, and they "
+        "look the same. log (0.5 / 0.5) = 0, for each kind.",
     ),
     Prediction(
         "5.6-losses",
         "From step 500 on, how much does the forger's loss say about the TV?",
         {"little": "little: the two hardly move together", "much": "much: they rise and fall together"},
-        "It tempts to say “much”, because a loss that falls has always meant a better model in this book. But this loss "
-        "is measured against a detective who moves too.",
+        "It tempts to say “much”, because a loss that falls has always meant a better model in this book. But this "
+        "loss is measured against a detective who moves too.",
     ),
     Prediction(
         "5.6-collapse",
@@ -31,15 +31,15 @@ ITEMS = (
             "few": "less than those of the first",
             "all": "about as much as those of the first",
         },
-        "“About as much” tempts: both see the same 3000 people, and both have to please a detective who knows them. But a "
-        "detective sees one picture at a time. He does not see that it is always the same one.",
+        "“About as much” tempts: both see the same 3000 people, and both have to please a detective who knows them. "
+        "But a detective sees one picture at a time. He does not see that it is always the same one.",
     ),
     Exercise(
         "5.6-real",
         _real,
         (
             Mistake(
-                lambda share_real, share_forged: share_real,
+                lambda share_real, _: share_real,
                 "This is the share among the real. The detective must compare it with the share among the forged.",
             ),
             Mistake(
@@ -117,8 +117,8 @@ answer = (1 + 0 + 3 + 2) / 4
         (
             Choice(
                 "equal",
-                "Both come to the difference of the log probabilities. The first is a generative classifier, the second "
-                "a discriminative one.",
+                "Both come to the difference of the log probabilities. The first is a generative classifier, the "
+                "second a discriminative one.",
                 "They come to be the same",
             ),
             Choice(
@@ -128,7 +128,8 @@ answer = (1 + 0 + 3 + 2) / 4
             ),
             Choice(
                 "nothing",
-                "The loss is least at the true probability of the label: see [The best detective](#the-best-detective).",
+                "The loss is least at the true probability of the label: see "
+                "[The best detective](#the-best-detective).",
                 "Nothing: a network may give any number",
             ),
         ),

@@ -69,8 +69,12 @@ def of_chapters() -> Iterator[Translated]:
                 sliders.pop(other, None)  # no arguments of the function
             if frames is None:  # else the page has results, and no function
                 given = {name: slider.argument(slider.setting) for name, slider in sliders.items()}
-                arguments = tuple(given[name] for name in inspect.signature(fn).parameters)
-                found.append(translated(f"{chapter}: {fn.__name__}", fn, arguments))
+                for function in (
+                    fn,
+                    *(slider.step for slider in sliders.values() if isinstance(slider, lib.live.Play)),
+                ):
+                    arguments = tuple(given[name] for name in inspect.signature(function).parameters)
+                    found.append(translated(f"{chapter}: {function.__name__}", function, arguments))
 
         with mock.patch.object(lib.live, "explore", explore):
             names: dict[str, Any] = {}
@@ -176,12 +180,12 @@ def settings(arguments: tuple[Any, ...]) -> list[list[tuple[str, list]]]:
     """Eight settings of the sliders: numbers a little different, and other keys."""
 
     def moved(x: Any, n: int) -> tuple[str, list]:
-        if isinstance(x, jax.Array):
+        if jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
             return "Uint32Array", np.asarray(random.key_data(random.fold_in(x, n))).tolist()
-        x = np.asarray(x)
-        return ARRAYS[x.dtype.kind], [(x * (1 + 0.05 * n)).item() if x.dtype.kind == "f" else x.item()]
+        x = np.ravel(x)
+        return ARRAYS[x.dtype.kind], (x * (1 + 0.05 * n) if x.dtype.kind == "f" else x).tolist()
 
-    return [[moved(x, n) for x in arguments] for n in range(8)]
+    return [[moved(x, n) for x in jax.tree.leaves(arguments)] for n in range(8)]
 
 
 def weight(text: str) -> dict[str, int]:

@@ -26,13 +26,14 @@ ITEMS = (
     ),
     Prediction(
         "5.6-collapse",
-        "10,000 draws of each forger. Which share of the law do the people of the second one, without noise, have?",
+        "10,000 draws of each forger. What is the coverage of the second one, without the blur?",
         {
-            "few": "less than those of the first",
-            "all": "about as much as those of the first",
+            "few": "less than that of the first",
+            "all": "about as much",
+            "more": "more, since nothing is blurred",
         },
-        "“About as much” tempts: both see the same 3000 people, and both have to please a detective who knows them. "
-        "But a detective sees one picture at a time. He does not see that it is always the same one.",
+        "“More” tempts, since a detective who sees sharply should ask for everybody. But he sees one picture at a "
+        "time. He does not see that it is always the same one, and a sharp eye is pleased by few.",
     ),
     Exercise(
         "5.6-real",
@@ -98,13 +99,13 @@ answer = (1 + 0 + 3 + 2) / 4
             ),
             Choice(
                 "valid",
-                "All copies are valid: see [People, and who is missing](#people-and-who-is-missing).",
+                "All copies are valid: see [People](#people).",
                 "The share of valid pictures",
             ),
             Choice(
                 "coverage",
                 "3000 people have most of the law's probability, so a copier covers more than most models: see "
-                "[People, and who is missing](#people-and-who-is-missing).",
+                "[People](#people).",
                 "The coverage",
             ),
         ),

@@ -12,14 +12,14 @@ def _rank(scores: np.ndarray, model: int) -> float:
 ITEMS = (
     Prediction(
         "summary-best",
-        "Is one of the trained models the best by validity, TV, coverage, factors and Fréchet distance alike?",
-        {"one": "yes, one is best in all five", "none": "no"},
-        "“Yes” tempts: a model that comes near to the law should be near by any measure. But each measure sees one "
-        "side only, and there is always somebody who is good at that side alone.",
+        "Which of these has the largest share of valid pictures?",
+        {"diffusion": "diffusion", "KDE": "the KDE, on 48 numbers", "GAN": "the GAN"},
+        "Diffusion tempts, since it is the best by many scores, and the GAN, since its detective asks for valid "
+        "pictures. But the easiest way to a valid picture is to copy one.",
     ),
     Prediction(
         "summary-frechet",
-        "Which model is the best, or next to it, by the Fréchet distance?",
+        "Which of these is among the best two by the Fréchet distance?",
         {
             "diffusion": "diffusion, which has the lowest TV",
             "Gaussian": "a Gaussian, none of whose pictures is a person",
@@ -57,8 +57,8 @@ ITEMS = (
         """
 def answer(scores, model):
     better = scores > scores[model]  # 1. who is better
-    rank = better.sum(axis=0) + 1  # 2. the rank
-    return rank.mean()  # 3. of one column, its own mean
+    rank = better.sum(axis=0) + 1  # 2. the rank in each column
+    return rank.mean()  # 3. the mean over the columns, one or more
 """,
         inputs=(
             (np.array([[0.9, 0.1, 0.3], [0.5, 0.8, 0.2], [0.7, 0.4, 0.9], [0.6, 0.6, 0.1]]), 1),
@@ -81,12 +81,12 @@ answer = round(10_000 * 0.8 * 0.025)
     ),
     Question(
         "summary-recall-memoriser",
-        "A stranger shows you a model of pictures with a validity of 1, a coverage of 0.88 and a Fréchet distance near "
-        "that of the truth. What do you ask for?",
+        "A stranger shows you a model of pictures with a validity of 1, a coverage of 0.88 and a small Fréchet distance. "
+        "What do you ask for?",
         (
             Choice(
                 "novelty",
-                "The memoriser of 3000 people has exactly these scores, and a novelty of 0.",
+                "The memoriser of 3000 people has such scores, and a novelty of 0.",
                 "The share of new pictures among the valid ones",
             ),
             Choice(

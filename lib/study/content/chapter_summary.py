@@ -81,8 +81,8 @@ answer = round(10_000 * 0.8 * 0.025)
     ),
     Question(
         "summary-recall-memoriser",
-        "A stranger shows you a model of pictures with a validity of 1, a coverage of 0.88 and a small Fréchet distance. "
-        "What do you ask for?",
+        "A stranger shows you a model of pictures with a validity of 1, a coverage of 0.88 and a small Fréchet "
+        "distance. What do you ask for?",
         (
             Choice(
                 "novelty",

@@ -35,6 +35,8 @@ LONGEST = (
     "tests/contract/test_samplers.py",
     "tests/contract/test_points.py",
     "tests/javascript/test_functions.py",
+    "tests/live/test_play.py",
+    "tests/benchmarks/test_scoreboard.py",
     "tests/contract/test_counted.py",
 )
 # Here each test may go to another process, and they fill the end. The tests of any other file stay together: the cells

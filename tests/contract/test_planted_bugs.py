@@ -455,6 +455,12 @@ BUGS = {
         "(1 / sin**2)",
         "tests/denoisers/test_exact.py::test_it_is_bayes_rule",
     ),
+    "the forger moves to please the detective's loss": (
+        "lib/gan.py",
+        "_odds(jax.lax.stop_gradient(made), model.discriminator)",
+        "_odds(made, model.discriminator)",
+        "tests/test_gan.py::test_neither_player_moves_for_the_other",
+    ),
 }
 
 

@@ -3,9 +3,6 @@
 Pictures become outcomes when they are read, points of a map when one asks in which cell they lie; outfits are outcomes
 from the start. Outcomes are numbered from 0 to below k, and p (k,) are their probabilities under the true law. What is
 impossible under it, such as noise in place of a picture, is an outcome whose p is 0: it is *invalid*.
-
-All scores raise TypeError where the outcomes are no integers, ValueError where there is none or one is out of range,
-and where p are no probabilities that sum to one.
 """
 
 from collections.abc import Callable
@@ -22,7 +19,9 @@ from lib.scores.tables import no_share
 def outcome_validity(outcomes: ArrayLike, p: ArrayLike) -> Comparison:
     """The share of outcomes (n,) that are possible under p (k,). `exact` is 1.
 
-    Blind spot: it does not see which outcomes are missing, and one possible outcome, repeated, has 1.
+    Blind spot: it does not see which outcomes are missing, and one possible outcome, repeated, has 1. Raises TypeError
+    where the outcomes are no integers, ValueError where there is none or one is out of range, and where p are no
+    probabilities that sum to one.
 
     >>> print(outcome_validity([0, 1, 2, 2], [0.5, 0.5, 0.0]))
     0.500 ± 0.250 (exact sampler: 1.000)
@@ -36,7 +35,7 @@ def outcome_total_variation(outcomes: ArrayLike, p: ArrayLike) -> Comparison:
 
     `exact` is the floor that sampling noise sets, the expectation for n draws from p itself. Compare models at one n
     only: the value falls as n grows. Blind spot: it does not say which outcomes are missing. The standard error is
-    right within a fifth from n = 1000 on, and NaN for one draw.
+    right within a fifth from n = 1000 on, and NaN for one draw. Raises as `outcome_validity` does.
 
     >>> score = outcome_total_variation([0, 0, 0, 1], [0.5, 0.5])
     >>> score.value, round(score.exact, 6)
@@ -57,7 +56,7 @@ def outcome_coverage(outcomes: ArrayLike, p: ArrayLike) -> Comparison:
     `exact` is the expectation for n draws from p itself, Σ p (1 − (1 − p)ⁿ). A recall (Sajjadi et al., NeurIPS 2018)
     with the true law in place of a sample. Blind spot: one occurrence is enough. Compare models at one n only. The
     standard error is rough: a third too small where many outcomes are rare, and much too large once nearly all outcomes
-    that a model has were drawn.
+    that a model has were drawn. Raises as `outcome_validity` does.
 
     >>> print(outcome_coverage([0, 0, 0, 0], [0.5, 0.5]))
     0.500 ± 0.000 (exact sampler: 0.938)
@@ -80,7 +79,7 @@ def outcome_novelty(outcomes: ArrayLike, seen: ArrayLike, p: ArrayLike) -> Compa
     More than `exact` is no better than less: it is too much of what is rare. Blind spot: it does not say whether what
     is new is as likely as it should be. No new outcome in n valid ones says that the share is below 3 / n: see `share`.
 
-    Raises ValueError, too, where an outcome that was seen is not valid.
+    Raises as `outcome_validity` does, and ValueError where an outcome that was seen is not valid.
 
     >>> print(outcome_novelty([0, 1, 1, 2], seen=[0], p=[0.5, 0.25, 0.25]))
     0.750 ± 0.217 (exact sampler: 0.500)

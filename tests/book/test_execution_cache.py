@@ -56,7 +56,7 @@ def read() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    "file", ["lib/data/make/avatars.py", "benchmarks/jupyter.py", "benchmarks/page.json", "book/tools/pdf.py"]
+    "file", ["lib/data/make/avatars.py", "benchmarks/jupyter.py", "tests/data/paintings.png", "book/tools/pdf.py"]
 )
 def test_what_no_notebook_reads_runs_none_again(read: dict[str, set[str]], file: str) -> None:
     assert (ROOT / file).exists()

@@ -343,8 +343,8 @@ BUGS = {
     ),
     "a radius is ignored": (
         "lib/scores/pictures.py",
-        'outcomes, p = _outcomes("pictures", pictures, radius)',
-        'outcomes, p = _outcomes("pictures", pictures, 5.0)',
+        'outcome_coverage(_outcomes("pictures", pictures, radius)',
+        'outcome_coverage(_outcomes("pictures", pictures, 5.0)',
         "tests/scores/test_pictures.py::test_each_score_honours_the_radius[coverage]",
     ),
     "a picture at exactly the radius is invalid": (

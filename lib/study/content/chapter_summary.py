@@ -115,13 +115,13 @@ answer = round(10_000 * 0.8 * 0.025)
             Choice(
                 "few",
                 "A thousand times as many data leave it infinite, as long as anything is missing: see "
-                "[Outfits, and the world](#outfits-and-the-world).",
+                "[The other two grounds](#the-other-two-grounds).",
                 "It has too few data",
             ),
             Choice(
                 "copies",
                 "Copies cost nothing by themselves. What costs is what is missing: see "
-                "[Outfits, and the world](#outfits-and-the-world).",
+                "[The other two grounds](#the-other-two-grounds).",
                 "It draws copies",
             ),
         ),

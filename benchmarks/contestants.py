@@ -1,4 +1,4 @@
-"""Who takes part in the scoreboard, on each of the three grounds, and how: each model as its chapter trains it.
+"""Who takes part in the scoreboard, on each of the three grounds, and how: where a chapter trains a model, as there.
 
 A ground is a law that we know. All that is drawn falls into one of finitely many outcomes, whose probabilities under
 the law we know: outfits are outcomes, points of the world lie in a cell of 10° or in the sea, pictures are read.
@@ -28,9 +28,7 @@ class Entry(NamedTuple):
 
     draw: Draw  # (key, n) to n observations
     parts: tuple[Any, ...] = ()  # all whose numbers it must keep; the model itself comes first
-    log_prob: Callable[[Any], Any] | None = (
-        None  # of observations, in nats: outfits, points per square degree, pictures
-    )
+    log_prob: Callable[[Any], Any] | None = None  # in nats; that of points is per square degree
     bound: Callable[[Any, Any], Any] | None = None  # observations and a key to what is at most their log_prob
     before: float = 0.0  # CPU seconds of parts that were trained once, for several entries
 

@@ -4,15 +4,14 @@
     .venv/bin/python benchmarks/scoreboard.py --check
 
 The first trains what is not in benchmarks/scoreboard.json yet, row by row, and can be stopped and started again; all of
-it takes about two hours on two cores. Rows of other code than now, and of other packages than those of the lock, are
-made anew. The second trains nothing, and fails where there are such rows or one is missing. benchmarks/scoring.py says
-what a row holds, and the summary of the book shows them.
+it takes about an hour and a half on two cores. Rows of other code than now, and of other packages than those of the
+lock, are made anew. The second trains nothing, and fails where there are such rows or one is missing.
+benchmarks/scoring.py says what a row holds, and the summary of the book shows them.
 """
 
 import ast
 import functools
 import json
-import os
 import sys
 import time
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from typing import Any
 
 import jax
 
+from benchmarks import timing
 from benchmarks.contestants import GROUNDS
 from benchmarks.scoring import DRAWS, SCORES, Row, row
 from book.digest import digest_of
@@ -90,9 +90,7 @@ def save(rows: list[Row]) -> None:
     versions = {name: version(name) for name in ("jax", "equinox", "optax", "numpy")}
     head = json.dumps({"code": code(), "versions": versions, "draws": DRAWS})[:-1]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    part = RESULTS.with_name(RESULTS.name + ".part")
-    part.write_text(f'{head}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
-    os.replace(part, RESULTS)
+    timing.replace(RESULTS, f'{head}, "rows": [\n{lines}\n]}}\n')
 
 
 def missing() -> list[tuple[str, str, int, int]]:

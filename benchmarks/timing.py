@@ -89,8 +89,12 @@ def facts() -> dict[str, Any]:
 
 
 def write(path: Path, content: Any) -> None:
-    """Write JSON, all of it or nothing: an interrupted run leaves the older file as it was."""
-    text = json.dumps(content, indent=1) + "\n"
+    """Write JSON, all of it or nothing."""
+    replace(path, json.dumps(content, indent=1) + "\n")
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a text, all of it or nothing: an interrupted run leaves the older file as it was."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     os.replace(part, path)
